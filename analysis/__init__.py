@@ -1,0 +1,1 @@
+"""Studies of a model: experiments and their score, calibration, figures."""

@@ -1,0 +1,1 @@
+"""Biology and what drives it: pathways, protocols, waveforms, perturbations, presets, references."""

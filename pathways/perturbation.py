@@ -1,0 +1,213 @@
+"""What a lab does to a synapse, as values: knock out, inhibit, overexpress, clamp, edit.
+
+A perturbation is an edit of the model, made before it is compiled and before it is exported.
+Genetic ones are there before the baseline; an inhibitor is washed in as the run begins, so the
+synapse starts from the untreated baseline.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from kinaptic.errors import PerturbationError, UnknownName
+from kinaptic.pathways.catalogue import enzymes, pathway, pathways, ports
+from kinaptic.pathways.parameters import Parameter
+from kinaptic.pathways.pathway import Enzyme
+from kinaptic.units import Quantity, parse
+
+Kind = Literal["knockout", "inhibit", "overexpress", "clamp", "edit"]
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """One edit of a synapse; made by `knockout`, `inhibit`, `overexpress`, `clamp` or `edit`.
+
+    Attributes
+    ----------
+    kind : str
+        Which of the five.
+    target : str
+        A pathway, an enzyme or a parameter (a port for `clamp`).
+    factor : float
+        For `inhibit` and `overexpress`, what the target's activity or amount is multiplied by.
+    value : str
+        For `clamp` and `edit`, the quantity as the user wrote it.
+    acute : bool
+        Whether it begins with the run (True) or was there before the baseline (False).
+    """
+
+    kind: Kind
+    target: str
+    factor: float = 1.0
+    value: str = ""
+    acute: bool = False
+
+    def __str__(self) -> str:
+        when = ", from the start of the run" if self.acute else ""
+        match self.kind:
+            case "knockout":
+                return f"{self.target} knocked out"
+            case "inhibit":
+                return f"{self.target} inhibited by {1 - self.factor:.0%}{when}"
+            case "overexpress":
+                return f"{self.target} expressed × {self.factor:g}"
+            case "clamp":
+                return f"{self.target} clamped at {self.value}{when}"
+            case "edit":
+                return f"{self.target} set to {self.value}{when}"
+
+
+def knockout(target: str) -> Perturbation:
+    """Remove a pathway, an enzyme, or what a parameter stands for, before the baseline.
+
+    A knocked-out pathway is replaced by its null pathway, with all that it holds; of a knocked-out
+    enzyme there is none. ``knockout("pka")`` takes the cyclases and phosphodiesterases out as well,
+    ``knockout("PKA")`` the kinase alone.
+    """
+    return Perturbation("knockout", target, factor=0.0)
+
+
+def inhibit(target: str, by: float = 0.9, *, acute: bool = True) -> Perturbation:
+    """Reduce the activity of an enzyme, or a parameter, by a fraction.
+
+    Parameters
+    ----------
+    target : str
+        Its activity is multiplied by ``1 - by``; what it binds it still binds. A pathway's name
+        stands for the enzyme of that name: ``inhibit("pka")`` is an inhibitor of the kinase, which
+        leaves the cyclases and phosphodiesterases of that pathway as they are.
+    by : float
+        Fraction lost, 0 to 1.
+    acute : bool
+        Washed in as the run begins (default), or there before the baseline.
+
+    Raises
+    ------
+    PerturbationError
+        If `by` is not between 0 and 1.
+    """
+    if not 0 <= by <= 1:
+        raise PerturbationError(f"inhibit({target!r}, by={by!r}): give a fraction from 0 to 1, such as 0.9")
+    return Perturbation("inhibit", target, factor=1 - by, acute=acute)
+
+
+def overexpress(target: str, factor: float) -> Perturbation:
+    """Multiply how much there is of an enzyme, before the baseline.
+
+    A pathway's name stands for the enzyme of that name, as in `inhibit`.
+
+    Raises
+    ------
+    PerturbationError
+        If `factor` is not positive.
+    """
+    if not 0 < factor < float("inf"):
+        raise PerturbationError(
+            f"overexpress({target!r}, factor={factor!r}): give a positive factor, such as 3; "
+            "to remove it use knockout"
+        )
+    return Perturbation("overexpress", target, factor=float(factor))
+
+
+def clamp(target: str, value: Quantity, *, acute: bool = False) -> Perturbation:
+    """Hold a port (``"Ca"``, ``"cAMP"``, ``"PKA_active"`` …) at a value, for instance ``"0.1 uM"``."""
+    return Perturbation("clamp", target, value=str(value), acute=acute)
+
+
+def edit(parameter: str, value: Quantity, *, acute: bool = False) -> Perturbation:
+    """Set a parameter to a value with a unit, for instance ``edit("T286_rate", "6.3 1/s")``."""
+    return Perturbation("edit", parameter, value=str(value), acute=acute)
+
+
+def factors(perturbation: Perturbation, names: tuple[str, ...]) -> dict[str, float]:
+    """Return parameter → factor for a knock-out, inhibition or overexpression.
+
+    Parameters
+    ----------
+    perturbation : Perturbation
+        The one to resolve; not a knock-out of a whole pathway.
+    names : tuple of str
+        Pathways of the synapse.
+
+    Raises
+    ------
+    UnknownName
+        If nothing in the synapse has that name.
+    PerturbationError
+        If the target has nothing of the kind to change.
+    """
+    targets = enzymes(names)
+    numbers = {n: p for name in names for n, p in pathway(name).parameters.items()}
+    if perturbation.target in targets:
+        found = _changed(targets[perturbation.target], perturbation)
+    elif perturbation.target in names:
+        found = _changed(_chief(perturbation), perturbation)
+    elif perturbation.target in numbers:
+        found = (perturbation.target,)
+    else:
+        _refuse_absent(perturbation.target, names)
+        raise UnknownName("target", perturbation.target, {*targets, *names, *numbers})
+    for name in found:
+        _refuse_derived(name, numbers)
+    return dict.fromkeys(found, perturbation.factor)
+
+
+def _chief(perturbation: Perturbation) -> Enzyme:
+    """Return the enzyme that a pathway's name stands for: its namesake, or its only one."""
+    name = perturbation.target
+    own = pathway(name).enzymes
+    namesakes = [enzyme for each, enzyme in own.items() if each.lower() == name.lower()]
+    if len(own) == 1 or len(namesakes) == 1:
+        return (namesakes or list(own.values()))[0]
+    hint = f"one of its enzymes: {', '.join(own)}" if own else "a parameter, see `synapse.parameters`"
+    raise PerturbationError(f"{perturbation.kind}({name!r}): the pathway is no enzyme; give {hint}")
+
+
+def _changed(enzyme: Enzyme, perturbation: Perturbation) -> tuple[str, ...]:
+    found = enzyme.activity if perturbation.kind == "inhibit" else enzyme.totals
+    if not found:
+        what = "activity" if perturbation.kind == "inhibit" else "amount"
+        raise PerturbationError(
+            f"{perturbation.kind}({perturbation.target!r}): the model has no number for its {what}; its "
+            "numbers are in `synapse.parameters`, use edit(parameter, value)"
+        )
+    return found
+
+
+def _refuse_derived(name: str, parameters: Mapping[str, Parameter]) -> None:
+    formula = parameters[name].formula
+    if formula is not None:
+        raise PerturbationError(f"{name} is derived ({formula}); perturb the numbers it follows from")
+
+
+def quantity(perturbation: Perturbation, parameters: Mapping[str, Parameter]) -> float:
+    """Return the value of an `edit` or a `clamp` in the unit of what it sets."""
+    name = perturbation.target
+    if perturbation.kind == "clamp":
+        if name not in ports():
+            raise UnknownName("port", name, ports(), "(a clamp holds what a pathway gives)")
+        unit = ports()[name][0].unit
+    else:
+        if name not in parameters:
+            raise UnknownName("parameter", name, parameters)
+        _refuse_derived(name, parameters)
+        unit = parameters[name].unit
+    value: Quantity = perturbation.value
+    if unit == "1":
+        with contextlib.suppress(ValueError):  # "50 percent" is for pint to read
+            value = float(perturbation.value)
+    return parse(value, unit, f"{perturbation.kind}({name!r}, …)")
+
+
+def _refuse_absent(target: str, names: Iterable[str]) -> None:
+    present = set(names)
+    for name, declared in pathways().items():
+        own = {name, *declared.enzymes, *declared.parameters}
+        if name not in present and target in own:
+            raise PerturbationError(
+                f"{target} belongs to pathway {name}, which this synapse does not have "
+                f"(it has {', '.join(sorted(present))})"
+            )

@@ -1,0 +1,1 @@
+"""The model: assembled from pathways, annotated, checked, written as SBML and simulated."""

@@ -1,0 +1,207 @@
+"""Compose pathways by text into one flat Antimony model.
+
+The text carries no values: it is the structure, which many runs share. The numbers are a
+mapping beside it, so that a sweep over them needs no new compilation.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kinaptic.errors import ModelError
+from kinaptic.pathways.catalogue import geometry, pathway, pathways, ports
+from kinaptic.pathways.parameters import Parameter
+from kinaptic.pathways.pathway import Pathway, Port
+from kinaptic.units import MODEL_UNITS, model_unit
+
+COMPARTMENTS = ("spine", "psd", "cleft")
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A flat model: its text without values, and its numbers.
+
+    Attributes
+    ----------
+    body : str
+        Antimony text: species, reactions, rules, declarations with units; no values.
+    parameters : mapping of str to Parameter
+        Every constant and derived number with unit and source.
+    pathways : tuple of str
+        Those that take part.
+    clamped : tuple of str
+        Ports held at a constant, by the user or because the giving pathway is absent.
+    """
+
+    body: str
+    parameters: Mapping[str, Parameter] = field(hash=False)
+    pathways: tuple[str, ...]
+    clamped: tuple[str, ...]
+
+    @functools.cached_property
+    def values(self) -> dict[str, float]:
+        """Values of the constants (those that no formula derives)."""
+        return {name: p.value for name, p in self.parameters.items() if p.value is not None}
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """Content hash of the structure."""
+        return hashlib.sha256(self.body.encode()).hexdigest()
+
+
+def assemble(
+    names: tuple[str, ...],
+    clamped: Mapping[str, float],
+    *,
+    absent: tuple[str, ...] = (),
+    driven: tuple[str, ...] = (),
+) -> Assembly:
+    """Compose the pathways `names` into one model.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Pathways that take part.
+    clamped : mapping of str to float
+        Ports held at a value (model units) although no pathway gives them.
+    absent : tuple of str
+        Null pathways: their ports take the neutral values.
+    driven : tuple of str
+        Ports that the protocol itself sets: calcium that follows a recorded waveform.
+
+    Raises
+    ------
+    ModelError
+        If an input is unmet, an id is given twice, or a clamped port is given by a pathway.
+    """
+    members = [pathway(name) for name in names]
+    held = _inputs(members, dict(clamped), absent, driven)
+    parameters: dict[str, Parameter] = dict(geometry())
+    for member in members:
+        for name, parameter in member.parameters.items():
+            if name in parameters:
+                raise ModelError(f"parameter {name} of pathway {member.name} is defined twice; rename one")
+            parameters[name] = parameter
+    _borrow(parameters)
+    for name, (port, value) in held.items():
+        if name not in clamped:
+            source = f"assumed: neutral value, pathway {' or '.join(ports()[name][1])} is absent"
+        else:
+            source = "assumed: clamped by the user of the model"
+        parameters[name] = Parameter(value=value, unit=port.unit, source=source, note=port.meaning)
+    sections = [
+        _held_text(held),
+        *(_statements(m.antimony) for m in members),
+        _declarations({n: p for n, p in parameters.items() if n not in held}),
+    ]
+    return Assembly("\n".join(sections), parameters, names, tuple(held))
+
+
+def _inputs(
+    members: list[Pathway], clamped: dict[str, float], absent: tuple[str, ...], driven: tuple[str, ...]
+) -> dict[str, tuple[Port, float]]:
+    """Return the ports to hold constant: the clamped ones and those of absent pathways."""
+    given = {port_id for member in members for port_id in member.gives} | set(driven)
+    held: dict[str, tuple[Port, float]] = {}
+    unmet: dict[str, str] = {}
+    for member in members:
+        for need in member.needs:
+            if need in given or need in held:
+                continue
+            if need not in ports():
+                raise ModelError(f"pathway {member.name} needs {need}, which no pathway gives")
+            port, givers = ports()[need]
+            if need in clamped:
+                held[need] = (port, clamped[need])
+            elif port.optional or set(givers) & set(absent):
+                held[need] = (port, port.neutral)
+            else:
+                unmet[need] = f"  {need} ({port.meaning}), from pathway {' or '.join(givers)}"
+    if unmet:
+        ids = ", ".join(f'{n}="… {ports()[n][0].unit}"' for n in list(unmet)[:3])
+        raise ModelError(
+            "inputs are unmet:\n" + "\n".join(unmet.values())
+            + f"\nAdd the pathway, or clamp them: Synapse.of(…, {ids}), or .without(the pathway)"
+        )
+    return held
+
+
+def _borrow(parameters: dict[str, Parameter]) -> None:
+    """Add the numbers of absent pathways that formulas refer to, such as calmodulin's affinities."""
+    numbers = {n: p for each in pathways().values() for n, p in each.parameters.items()}
+    waiting = [p.formula for p in parameters.values() if p.formula is not None]
+    while waiting:
+        for name in re.findall(r"[A-Za-z_]\w*", waiting.pop()):
+            if name in parameters or name not in numbers:
+                continue
+            parameters[name] = numbers[name]
+            formula = numbers[name].formula
+            if formula is not None:
+                waiting.append(formula)
+
+
+def _statements(text: str) -> str:
+    """Return one statement a line, without comments: Antimony ends a statement at a line's end."""
+    parts = [" ".join(part.split()) for part in re.sub(r"//[^\n]*", "", text).split(";")]
+    lines: list[str] = []
+    for part in filter(None, parts):
+        if lines and re.search(r"[-=]>", lines[-1]) and lines[-1].count(";") == 1:
+            lines[-1] += f" {part};"  # a reaction's rate law belongs on its line
+        else:
+            lines.append(f"{part};")
+    return "\n".join(lines)
+
+
+def _held_text(held: Mapping[str, tuple[Port, float]]) -> str:
+    lines = ["// ==== Inputs held constant"] if held else []
+    for name, (port, _) in held.items():
+        if port.kind == "species":
+            lines.append(f"const species ${name} in {port.compartment};")
+        else:
+            lines.append(f"{name} has {model_unit(port.unit).sbml};")
+    return "\n".join(lines)
+
+
+def _declarations(parameters: Mapping[str, Parameter]) -> str:
+    """Declare units, and the formulas of derived numbers as assignment rules."""
+    lines = ["// ==== Numbers: units, and those that follow from others"]
+    for name, parameter in parameters.items():
+        if name in COMPARTMENTS:
+            continue
+        lines.append(f"{name} has {model_unit(parameter.unit).sbml};")
+        if parameter.formula is not None:
+            lines.append(f"{name} := {parameter.formula};")
+    return "\n".join(lines)
+
+
+def antimony_model(model_id: str, body: str, extra: str, values: Mapping[str, float]) -> str:
+    """Return complete Antimony: units, compartments, body, protocol text `extra`, and `values`."""
+    units = "\n".join(f"unit {u.sbml} = {u.antimony};" for u in MODEL_UNITS.values())
+    lines = [
+        f"model {model_id}()",
+        "unit substance = 1e-21 mole; unit extent = 1e-21 mole; unit volume = 1e-15 litre;",
+        "unit time_unit = second;",
+        units,
+        f"compartment {', '.join(COMPARTMENTS)};",
+        *(f"{c} has fL;" for c in COMPARTMENTS),
+        body,
+        extra,
+        *(f"{name} = {value!r};" for name, value in values.items()),
+        "end\n",
+    ]
+    return "\n".join(lines)
+
+
+def declared_species(antimony: str) -> list[str]:
+    """Return the species that a pathway's text declares, in order."""
+    statements = _statements(antimony).splitlines()
+    return [
+        name
+        for line in statements
+        if re.match(r"(const )?species\b", line)
+        for name in re.findall(r"\$?(\w+) in \w+", line)
+    ]

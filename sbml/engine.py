@@ -1,0 +1,252 @@
+"""libroadrunner, guarded: a run starts from the pristine compiled model and ends well or raises."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import roadrunner
+
+from kinaptic.errors import SimulationFailed, TimeLimit
+from kinaptic.sbml import store
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kinaptic.sbml.model import Model
+
+Progress = Callable[[float], None]
+Expected = Callable[[Mapping[str, float]], Mapping[str, float]]
+SMALLEST_RTOL, LARGEST_RTOL = 1e-12, 1e-5  # looser, and spikes closer than rtol seconds are dropped
+_NOTHING = 1e-3  # of a state's unit (µM, mV, one): what is less than rtol times that counts as nothing
+_MAX_STEPS = 50_000  # between two samples; a stiff blow-up ends here and not in an endless wait
+
+
+def load(structure: str) -> roadrunner.RoadRunner:
+    """Return a fresh instance of a compiled model; compile it, once per machine, if need be.
+
+    Parameters
+    ----------
+    structure : str
+        SBML text.
+    """
+    runner = roadrunner.RoadRunner()
+    runner.loadStateS(_compiled(structure))
+    return runner
+
+
+@functools.lru_cache(maxsize=64)
+def _compiled(structure: str) -> bytes:
+    def compiled() -> bytes:
+        state: bytes = roadrunner.RoadRunner(structure).saveStateS()
+        return state
+
+    # What is kept is machine code: that of another version or processor must not be loaded.
+    entry = store.key(structure, roadrunner.__version__, store.processor())
+    return store.remember("compiled", entry, compiled)
+
+
+def prepare(structure: str, values: Mapping[str, float]) -> roadrunner.RoadRunner:
+    """Return a fresh instance with constants set.
+
+    Parameters
+    ----------
+    structure : str
+        SBML text.
+    values : mapping of str to float
+        Parameters, volumes of compartments (fL) and concentrations of boundary species (µM);
+        names that the model does not have are passed over.
+    """
+    runner = load(structure)
+    settable = {*runner.model.getCompartmentIds(), *runner.model.getGlobalParameterIds()}
+    for name, value in values.items():
+        if name in settable:
+            runner.setValue(name, value)
+    runner.reset()
+    for name in runner.model.getBoundarySpeciesIds():
+        if name in values:
+            # not `init([name])`, which would put every parameter back to what was compiled
+            runner.setValue(f"[{name}]", values[name])
+    return runner
+
+
+def set_state(runner: roadrunner.RoadRunner, initial: Mapping[str, float]) -> None:
+    """Set concentrations of species (µM) and values of variables with rate rules."""
+    species = _species(runner)
+    for name, value in initial.items():
+        runner.setValue(f"[{name}]" if name in species else name, value)
+
+
+def state(runner: roadrunner.RoadRunner, names: Iterable[str]) -> dict[str, float]:
+    """Return concentrations of species (µM) and values of variables by name."""
+    species = _species(runner)
+    return {n: float(runner.getValue(f"[{n}]" if n in species else n)) for n in names}
+
+
+def rates(runner: roadrunner.RoadRunner, names: Iterable[str]) -> dict[str, float]:
+    """Return how fast states change at this moment: species in µM/s, variables in their unit/s."""
+    model = runner.model
+    species = dict(
+        zip(model.getFloatingSpeciesIds(), model.getFloatingSpeciesConcentrationRates(), strict=True)
+    )
+    return {n: float(species[n] if n in species else runner.getValue(f"{n}'")) for n in names}
+
+
+def set_tolerance(runner: roadrunner.RoadRunner, rtol: float) -> None:
+    """Set the relative tolerance, and an absolute one for each state.
+
+    A scalar absolute tolerance would be multiplied by the amounts at every restart. The vector
+    stands in the order of the state vector: variables with rate rules, then species, the latter
+    as amounts.
+    """
+    model = runner.model
+    volumes = model.getCompartmentVolumes()
+    size = {
+        name: float(volumes[model.getCompartmentIndexForFloatingSpecies(i)])
+        for i, name in enumerate(model.getFloatingSpeciesIds())
+    }
+    count = model.getNumRateRules() + model.getNumFloatingSpecies()
+    states = [model.getStateVectorId(i) for i in range(count)]
+    runner.integrator.relative_tolerance = rtol
+    runner.integrator.absolute_tolerance = [rtol * _NOTHING * size.get(name, 1.0) for name in states]
+    runner.integrator.maximum_num_steps = _MAX_STEPS
+
+
+def run(
+    model: Model,
+    times: Sequence[float] | NDArray[np.float64],
+    pauses: Sequence[float],
+    *,
+    rtol: float,
+    expected: Expected,
+    time_limit: float | None = None,
+    progress: Progress | None = None,
+) -> NDArray[np.float64]:
+    """Integrate `model` and return its readouts at `times`.
+
+    Parameters
+    ----------
+    model : Model
+        What to run.
+    times : sequence of float
+        Ascending sample times (s), not before 0, where the run begins.
+    pauses : sequence of float
+        Times (s) at which the integration may be interrupted: fixed by the protocol, so that the
+        result depends neither on the clock nor on who watches.
+    rtol : float
+        Relative tolerance.
+    expected : callable
+        From the values of all parameters to the spike counters expected at the end.
+    time_limit : float, optional
+        Wall-clock seconds after which the run is given up, at the next pause.
+    progress : callable, optional
+        Called with the time reached (s).
+
+    Returns
+    -------
+    ndarray, shape (len(times), len(model.readouts))
+
+    Raises
+    ------
+    SimulationFailed
+        If the integrator gives up, a value is not finite, or a spike was lost.
+    TimeLimit
+        If the time limit was exceeded.
+    """
+    if not SMALLEST_RTOL <= rtol <= LARGEST_RTOL:
+        raise SimulationFailed(
+            f"rtol={rtol:g} is outside {SMALLEST_RTOL:g} to {LARGEST_RTOL:g}: looser tolerances lose spikes"
+        )
+    runner = prepare(model.structure, model.values)
+    set_tolerance(runner, rtol)
+    set_state(runner, model.initial)
+    runner.timeCourseSelections = ["time", *_selections(runner, model.readouts)]
+    started = time.monotonic()
+    blocks: list[NDArray[np.float64]] = []
+    for chunk in _chunks(times, pauses):
+        try:
+            block = np.array(runner.simulate(times=list(chunk.times)))
+        except RuntimeError as why:
+            raise SimulationFailed(_failure(why, runner, chunk)) from None
+        if not np.all(np.isfinite(block)):
+            raise SimulationFailed(_not_finite(block, model.readouts))
+        blocks.append(block[chunk.keep])
+        if progress is not None:
+            progress(chunk.times[-1])
+        spent = time.monotonic() - started
+        if time_limit is not None and spent > time_limit and chunk.times[-1] < times[-1]:
+            raise TimeLimit(
+                f"stopped at {chunk.times[-1]:.6g} s of {times[-1]:.6g} s: over the time limit of "
+                f"{time_limit:g} s; raise time_limit, shorten `until`, or loosen rtol (now {rtol:g})"
+            )
+    _assert_counts(runner, expected)
+    return np.vstack(blocks)[:, 1:]
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """A stretch between two pauses: the times to visit, and which of them are samples."""
+
+    times: list[float]
+    keep: list[int]
+
+
+def _chunks(times: Sequence[float] | NDArray[np.float64], pauses: Sequence[float]) -> Iterator[_Chunk]:
+    """Cut the run at its pauses; a pause that is no sample is visited but not kept."""
+    samples = np.asarray(times, dtype=float)
+    edges = [0.0, *(p for p in pauses if 0 < p < samples[-1]), float(samples[-1])]
+    taken = 0
+    for low, high in itertools.pairwise(edges):
+        until = int(np.searchsorted(samples, high, side="right"))
+        inside = samples[taken:until].tolist()
+        taken = until
+        lead = [] if inside and inside[0] <= low else [low]
+        visit = [*lead, *inside]
+        if visit[-1] < high:
+            visit.append(high)
+        if len(visit) > 1:
+            yield _Chunk(visit, list(range(len(lead), len(lead) + len(inside))))
+
+
+def _species(runner: roadrunner.RoadRunner) -> set[str]:
+    return {*runner.model.getFloatingSpeciesIds(), *runner.model.getBoundarySpeciesIds()}
+
+
+def _selections(runner: roadrunner.RoadRunner, names: Sequence[str]) -> list[str]:
+    species = _species(runner)
+    return [f"[{n}]" if n in species else n for n in names]
+
+
+def _assert_counts(runner: roadrunner.RoadRunner, expected: Expected) -> None:
+    known = runner.model.getGlobalParameterIds()
+    values = dict(zip(known, runner.model.getGlobalParameterValues(), strict=True))
+    for counter, count in expected(values).items():
+        if not math.isclose(values[counter], count, abs_tol=0.5):
+            raise SimulationFailed(
+                f"{counter}: {values[counter]:g} events were delivered, {count:g} were due; no result is "
+                "given, for a lost spike would go unseen. Tighten rtol, or report this protocol"
+            )
+
+
+def _failure(why: Exception, runner: roadrunner.RoadRunner, chunk: _Chunk) -> str:
+    reason = str(why).strip().splitlines()[0]
+    return (
+        f"the integrator gave up at {runner.getCurrentTime():.6g} s, between {chunk.times[0]:.6g} and "
+        f"{chunk.times[-1]:.6g} s of the run: {reason}. Look at the parameters changed last "
+        "(`synapse.parameters`); try a tighter rtol, or a smaller change"
+    )
+
+
+def _not_finite(block: NDArray[np.float64], readouts: Sequence[str]) -> str:
+    row, column = np.argwhere(~np.isfinite(block))[0]
+    name = "time" if column == 0 else readouts[column - 1]
+    return (
+        f"{name} is {block[row, column]} at {block[row, 0]:.6g} s; a division by a total that is zero, "
+        "or a negative concentration? Look at the parameters changed last"
+    )

@@ -1,0 +1,134 @@
+"""What a run gives: the weight over time, the traces, a summary, a figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kinaptic.errors import KinapticError, UnknownName
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from kinaptic.pathways.protocol import Protocol
+    from kinaptic.pathways.waveform import Waveform
+    from kinaptic.sbml.model import Model
+    from kinaptic.sbml.synapse import Synapse
+
+MINUTE = 60.0
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One simulated run; made by `simulate`.
+
+    Attributes
+    ----------
+    synapse : Synapse
+        What was stimulated.
+    protocol : Protocol, Waveform or None
+        How.
+    traces : DataFrame, shape (samples, readouts)
+        Over time (s; index ``time``), concentrations in µM; ``traces.attrs["units"]`` names the
+        unit of each column.
+    model : Model
+        The very model that ran: ``run.model.sbml`` is its file.
+    recipe : dict
+        Versions, tolerances and the model's content hash.
+    """
+
+    synapse: Synapse
+    protocol: Protocol | Waveform | None
+    traces: pd.DataFrame
+    model: Model
+    recipe: dict[str, str | float]
+
+    @property
+    def weight(self) -> pd.Series[float]:
+        """Postsynaptic weight over time (s), relative to the baseline, which is 1.
+
+        Raises
+        ------
+        KinapticError
+            If the synapse has no AMPA receptors to weigh.
+        """
+        if "weight" not in self.traces:
+            raise KinapticError(
+                f"this synapse has no weight ({', '.join(self.synapse.pathways)}): add the pathway 'ampar'"
+            )
+        return self.traces["weight"]
+
+    def at(self, minutes: float, readout: str = "weight") -> float:
+        """Return a readout some minutes after the end of the protocol.
+
+        Parameters
+        ----------
+        minutes : float
+            After the last segment of the protocol.
+        readout : str
+            Column of `traces`.
+
+        Raises
+        ------
+        UnknownName, KinapticError
+            If there is no such readout, or the run is shorter.
+        """
+        if readout == "weight":
+            series = self.weight
+        elif readout in self.traces:
+            series = self.traces[readout]
+        else:
+            raise UnknownName("readout", readout, map(str, self.traces.columns))
+        when = self.end + minutes * MINUTE
+        if when > series.index[-1] + 1e-6:
+            raise KinapticError(
+                f"the run ends {(series.index[-1] - self.end) / MINUTE:.4g} min after the protocol, before "
+                f"{minutes:g} min; simulate(…, until='{when / MINUTE:.0f} min') or longer"
+            )
+        import numpy as np
+
+        return float(np.interp(when, series.index.to_numpy(), series.to_numpy()))
+
+    @property
+    def end(self) -> float:
+        """End of the protocol (s of run time); 0 where there is none."""
+        return 0.0 if self.protocol is None else float(self.protocol.end)
+
+    def summary(self) -> pd.DataFrame:
+        """Return what one looks at first: the weight at 30 and 60 min, and the peaks.
+
+        Returns
+        -------
+        DataFrame
+            Rows of value, unit and meaning.
+        """
+        rows: list[tuple[str, float, str]] = []
+        if "weight" in self.traces:
+            last = (self.traces.index[-1] - self.end) / MINUTE
+            reached = [m for m in (30, 60) if m <= last + 1e-6]
+            rows += [(f"weight {m} min after", self.at(m), "of baseline") for m in reached]
+            if last < 60:
+                rows.append((f"weight {last:.3g} min after", float(self.weight.iloc[-1]), "of baseline"))
+        totals = self.model.values
+        for column, name, total in (
+            ("Ca", "peak calcium", ""),
+            ("CaMKII_active", "peak active CaMKII", "CaMKII_total"),
+            ("CaN_active", "peak active calcineurin", "CaN_total"),
+            ("PKA_active", "peak active PKA", ""),
+            ("PP1_active", "peak active PP1", "PP1_total"),
+        ):
+            if column in self.traces:
+                peak = float(self.traces[column].max())
+                unit = "uM"
+                if total and totals.get(total):
+                    unit += f" ({peak / totals[total]:.1%} of all)"
+                rows.append((name, peak, unit))
+        return pd.DataFrame(rows, columns=["readout", "value", "unit"]).set_index("readout")
+
+    def plot(self) -> Figure:
+        """Return a figure: calcium, enzymes and weight over time."""
+        from kinaptic.sbml.figure import figure
+
+        return figure(self)

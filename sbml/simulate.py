@@ -1,0 +1,181 @@
+"""`simulate`: a synapse, a protocol, and how long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import roadrunner
+
+from kinaptic.errors import KinapticError, UnknownName
+from kinaptic.pathways.protocol import LEAD, Protocol
+from kinaptic.pathways.waveform import Waveform
+from kinaptic.sbml import build, drive, waveform_drive
+from kinaptic.sbml import engine as integrator
+from kinaptic.sbml.run import Run
+from kinaptic.units import Quantity, parse
+from kinaptic.version import __version__
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kinaptic.sbml.synapse import Synapse
+
+_AFTER_SPIKE = np.array([0.5, 1.5, 2.5, 4, 6, 8, 11, 15, 20, 30, 50, 90, 160, 300, 600]) * 1e-3  # s
+_MOST_SAMPLES = 20_000
+_EVENTS_A_CHUNK = 20
+_OFF_EVENTS = 1.37e-4  # s; samples on the very time of an event differ between tools
+_UNSURE = 2 * drive.TOLERANCE  # s; whether an event so near the end was given is a matter of rounding
+
+
+def simulate(
+    synapse: Synapse,
+    protocol: Protocol | Waveform | None = None,
+    *,
+    until: Quantity = "60 min",
+    engine: str = "auto",
+    rtol: float = 1e-6,
+    samples: int | Sequence[float] | None = None,
+    time_limit: Quantity | None = None,
+    progress: integrator.Progress | None = None,
+) -> Run:
+    """Run a protocol on a synapse, from its baseline.
+
+    Parameters
+    ----------
+    synapse : Synapse
+        What to stimulate.
+    protocol : Protocol, Waveform or None
+        Spikes, recorded calcium, or nothing. It begins 10 s into the run.
+    until : quantity
+        Length of the run.
+    engine : {"auto", "roadrunner"}
+        Which integrator.
+    rtol : float
+        Relative tolerance, 1e-12 to 1e-5.
+    samples : int or sequence of float, optional
+        How many evenly spaced samples, or their times (s). By default they are dense after
+        spikes, where calcium moves, and about every ten seconds elsewhere.
+    time_limit : quantity, optional
+        Wall-clock time after which the run is given up (`TimeLimit`).
+    progress : callable, optional
+        Called with the time reached (s).
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    SimulationFailed
+        If the run did not end well; there is never a partial result.
+    UnitError, ModelError
+        If something given does not fit.
+    """
+    if engine not in ("auto", "roadrunner"):
+        raise UnknownName("engine", engine, ("auto", "roadrunner"))
+    if protocol is not None and not isinstance(protocol, Protocol | Waveform):
+        raise KinapticError(
+            f"simulate(…, protocol={protocol!r}): give a protocol such as kn.stdp(…), or a kn.Waveform"
+        )
+    end = parse(until, "s", "simulate(until=…)")
+    if end <= 0:
+        raise KinapticError(f"simulate(until={until!r}): give a positive time, such as '60 min'")
+    limit = None if time_limit is None else parse(time_limit, "s", "simulate(time_limit=…)")
+    model = build.model(synapse, protocol)
+    events = event_times(protocol)
+    times = sample_times(end, events, samples)
+    values = integrator.run(
+        model,
+        times,
+        pauses(float(times[-1]), events),
+        rtol=rtol,
+        expected=_expected(synapse, protocol, float(times[-1])),
+        time_limit=limit,
+        progress=progress,
+    )
+    recipe: dict[str, str | float] = {
+        "model": model.digest,
+        "engine": f"roadrunner {roadrunner.__version__}",
+        "kinaptic": __version__,
+        "rtol": rtol,
+        "until": end,
+        "protocol": "none" if protocol is None else str(protocol),
+        "synapse": str(synapse),
+    }
+    traces = pd.DataFrame(values, index=pd.Index(times, name="time"), columns=list(model.readouts))
+    traces.attrs["units"] = {"time": "s"} | {name: model.source.units[name] for name in model.readouts}
+    traces.attrs["recipe"] = recipe
+    return Run(synapse, protocol, traces, model, recipe)
+
+
+def event_times(protocol: Protocol | Waveform | None) -> NDArray[np.float64]:
+    """Return the times (s) at which the protocol acts, ascending: spikes, or corners of a waveform."""
+    if isinstance(protocol, Protocol):
+        return np.unique(np.concatenate([protocol.spike_times("pre"), protocol.spike_times("post")]))
+    if isinstance(protocol, Waveform):
+        times, _ = protocol.knots()
+        return LEAD + np.asarray(times, dtype=float)
+    return np.empty(0)
+
+
+def sample_times(
+    end: float, events: NDArray[np.float64], samples: int | Sequence[float] | None
+) -> NDArray[np.float64]:
+    """Return the sample times of a run (s).
+
+    Parameters
+    ----------
+    end : float
+        Length of the run (s).
+    events : ndarray, shape (n,)
+        Times at which the protocol acts (s).
+    samples : int or sequence of float, optional
+        As `simulate` takes it.
+
+    Raises
+    ------
+    KinapticError
+        If those asked for are not ascending times within the run.
+    """
+    if samples is None:
+        even = np.linspace(0, end, int(np.clip(end / 10, 200, 2000)) + 1)
+        after = (events[:, None] + _AFTER_SPIKE[: max(3, _MOST_SAMPLES // max(1, events.size))]).ravel()
+        return np.unique(np.concatenate([even, after[after < end] + _OFF_EVENTS]))
+    if isinstance(samples, int):
+        if isinstance(samples, bool) or samples < 2:
+            raise KinapticError(f"simulate(samples={samples}): give at least 2")
+        return np.linspace(0, end, samples)
+    given = np.asarray(samples, dtype=float)
+    ascending = given.ndim == 1 and given.size > 0 and bool(np.all(np.diff(given) > 0))
+    if not ascending or given[0] < 0 or not 0 < given[-1] <= end:
+        raise KinapticError(f"simulate(samples=…): give ascending times from 0 to at most {end:g} s")
+    return given
+
+
+def pauses(end: float, events: NDArray[np.float64]) -> list[float]:
+    """Return when a run may be interrupted (s): between events, and now and then in the quiet."""
+    before = events[events < end]
+    last = np.arange(_EVENTS_A_CHUNK - 1, before.size - 1, _EVENTS_A_CHUNK)
+    between = ((before[last] + before[last + 1]) / 2).tolist()
+    quiet = float(before[-1]) + 30.0 if before.size else 0.0
+    return [*between, *(t for t in (quiet, (quiet + end) / 2) if 0 < t < end)]
+
+
+def _expected(synapse: Synapse, protocol: Protocol | Waveform | None, end: float) -> integrator.Expected:
+    """Return what the counters must show at `end`; a counter on the edge of an event is left out."""
+
+    def counts(values: Mapping[str, float], at: float) -> dict[str, int]:
+        if isinstance(protocol, Protocol):
+            return drive.expected_counts(protocol, at, post_lag=values.get(build.post_lag(synapse), 0.0))
+        if isinstance(protocol, Waveform):
+            return waveform_drive.expected_counts(protocol, at)
+        return {}
+
+    def expected(values: Mapping[str, float]) -> Mapping[str, float]:
+        low, high = counts(values, end - _UNSURE), counts(values, end + _UNSURE)
+        return {name: count for name, count in low.items() if count == high[name]}
+
+    return expected

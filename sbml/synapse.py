@@ -1,0 +1,279 @@
+"""A synapse: which pathways, which numbers, what was done to it. A value; runs leave no trace."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from kinaptic.errors import ModelError, PerturbationError, UnknownName
+from kinaptic.pathways.catalogue import pathway, ports
+from kinaptic.pathways.citations import formatted
+from kinaptic.pathways.parameters import Parameter
+from kinaptic.pathways.perturbation import Perturbation, factors, quantity
+from kinaptic.pathways.presets import preset
+from kinaptic.sbml import build
+from kinaptic.sbml.assemble import Assembly, assemble
+from kinaptic.units import Quantity, parse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kinaptic.pathways.protocol import Protocol
+    from kinaptic.pathways.waveform import Waveform
+    from kinaptic.sbml.model import Model
+
+    Input = Protocol | Waveform
+
+
+@dataclass(frozen=True)
+class Synapse:
+    """A synapse, made by `preset` or `of`.
+
+    Attributes
+    ----------
+    name : str
+        Preset's name, or "synapse".
+    pathways : tuple of str
+        Pathways that take part.
+    absent : tuple of str
+        Null pathways: their outputs take neutral values.
+    clamped : tuple of (str, float)
+        Inputs held constant, in model units.
+    settings : tuple of (str, Parameter)
+        Numbers that the preset or the user set in place of the pathways' own.
+    perturbations : tuple of Perturbation
+        What was done to it, in order.
+    """
+
+    name: str
+    pathways: tuple[str, ...]
+    absent: tuple[str, ...] = ()
+    clamped: tuple[tuple[str, float], ...] = ()
+    settings: tuple[tuple[str, Parameter], ...] = ()
+    perturbations: tuple[Perturbation, ...] = ()
+
+    @classmethod
+    def preset(cls, name: str, **overrides: Quantity) -> Synapse:
+        """Return a synapse of a cell type.
+
+        Parameters
+        ----------
+        name : str
+            ``"ca1"`` or ``"l5"``; see ``kinaptic pathways``.
+        **overrides : quantity
+            Parameters of the pathways by name: ``distance="150 um"``, ``calcium_out="1.8 mM"``.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such preset or parameter.
+        UnitError
+            If an override has no unit or one of another dimension.
+        """
+        chosen = preset(name)
+        made = cls(name, chosen.pathways, settings=tuple(chosen.parameters.items()))
+        return made._with_settings(overrides, f"preset({name!r}, …)")
+
+    @classmethod
+    def of(cls, *pathways: str, **clamped: Quantity) -> Synapse:
+        """Return a synapse of some pathways, their other inputs held constant.
+
+        Parameters
+        ----------
+        *pathways : str
+            Names, such as ``"calmodulin", "camkii"``.
+        **clamped : quantity
+            Inputs that none of them gives: ``Ca="1 uM"``. Parameters may be set as well.
+
+        Raises
+        ------
+        ModelError
+            If an input is neither given by a pathway nor clamped; the message lists them.
+        """
+        if not pathways:
+            raise ModelError('Synapse.of() names no pathway; try Synapse.of("calmodulin", Ca="1 uM")')
+        for each in pathways:
+            pathway(each)
+        needs = {n for p in pathways for n in pathway(p).needs}
+        held, settings = {}, {}
+        for key, value in clamped.items():
+            if key in needs:
+                held[key] = parse(value, ports()[key][0].unit, f"Synapse.of(…, {key}=…)")
+            else:
+                settings[key] = value
+        made = cls("synapse", tuple(dict.fromkeys(pathways)), clamped=tuple(sorted(held.items())))
+        made.assembly  # noqa: B018 - refuse unmet inputs here, not at the first run
+        return made._with_settings(settings, "Synapse.of(…)")
+
+    def with_(self, *perturbations: Perturbation) -> Synapse:
+        """Return this synapse with perturbations applied, in order.
+
+        Raises
+        ------
+        UnknownName, PerturbationError
+            If one does not apply to this synapse.
+        """
+        made = self
+        for each in perturbations:
+            if not isinstance(each, Perturbation):
+                raise PerturbationError(f"with_({each!r}): give perturbations, such as kn.knockout('pka')")
+            if each.kind == "knockout" and each.target in made.pathways:
+                made = made.without(each.target)
+            made = replace(made, perturbations=(*made.perturbations, each))
+            made.numbers(acute=True)  # refuse what does not apply here, not at the first run
+        return made
+
+    def without(self, name: str) -> Synapse:
+        """Return this synapse with a pathway replaced by its null: outputs at neutral values."""
+        if name not in self.pathways:
+            pathway(name)
+            raise UnknownName("pathway of this synapse", name, self.pathways)
+        rest = tuple(p for p in self.pathways if p != name)
+        if not rest:
+            raise ModelError(f"without({name!r}) leaves no pathway")
+        return replace(self, pathways=rest, absent=(*self.absent, name))
+
+    @functools.cached_property
+    def assembly(self) -> Assembly:
+        """The pathways as one text, and their own numbers."""
+        return assemble(self.pathways, dict(self.clamped), absent=self.absent)
+
+    def _with_settings(self, wanted: Mapping[str, Quantity], where: str) -> Synapse:
+        known = self.assembly.parameters
+        settings = dict(self.settings)
+        for key, value in wanted.items():
+            if key not in known:
+                raise UnknownName("parameter", key, known, f"in {where}")
+            parameter = known[key]
+            if parameter.formula is not None:
+                raise ModelError(f"{where}: {key} is derived ({parameter.formula}); set what it follows from")
+            update = {
+                "value": parse(value, parameter.unit, f"{where}: {key}"),
+                "range": None,
+                "source": "assumed: set by the user of the model",
+                "note": str(value),
+            }
+            settings[key] = parameter.model_copy(update=update)
+        return replace(self, settings=tuple(settings.items()))
+
+    def numbers(self, *, acute: bool) -> dict[str, Parameter]:
+        """Return every parameter with settings and perturbations applied.
+
+        Parameters
+        ----------
+        acute : bool
+            Whether perturbations that begin with the run are in (True), or only those that were
+            there before the baseline (False).
+        """
+        own = self.assembly.parameters
+        found = dict(own) | {name: p for name, p in self.settings if name in own}
+        for each in self.perturbations:
+            if each.acute and not acute:
+                continue
+            if each.kind == "knockout" and each.target in self.absent:
+                continue
+            found |= self._edited(found, each)
+        return found
+
+    def _edited(self, found: Mapping[str, Parameter], each: Perturbation) -> dict[str, Parameter]:
+        if each.kind == "clamp":
+            return {each.target: self._held(found, each)}
+        if each.kind == "edit":
+            new = {each.target: quantity(each, found)}
+        else:
+            new = {n: _value(found[n]) * factor for n, factor in factors(each, self.pathways).items()}
+        return {name: _changed(found[name], value, each) for name, value in new.items()}
+
+    def _held(self, found: Mapping[str, Parameter], each: Perturbation) -> Parameter:
+        value = quantity(each, found)
+        port, givers = ports()[each.target]
+        if each.target not in found and not set(givers) & set(self.pathways):
+            raise PerturbationError(
+                f"nothing in this synapse gives or takes {each.target}, so a clamp of it would do nothing "
+                f"(it has {', '.join(self.pathways)})"
+            )
+        return Parameter(value=value, unit=port.unit, source=f"assumed: {each}", note=port.meaning)
+
+    def clamps(self, *, acute: bool) -> tuple[str, ...]:
+        """Return the ports held by a `clamp` although a pathway of the synapse gives them."""
+        given = {g for name in self.pathways for g in pathway(name).gives}
+        found = (p.target for p in self.perturbations if p.kind == "clamp" and (acute or not p.acute))
+        return tuple(sorted({target for target in found if target in given}))
+
+    def values(self, *, acute: bool) -> dict[str, float]:
+        """Return the constants' values; see `numbers`."""
+        return {n: p.value for n, p in self.numbers(acute=acute).items() if p.value is not None}
+
+    @property
+    def parameters(self) -> pd.DataFrame:
+        """Every number: value, unit, source, note, by parameter (DataFrame)."""
+        import pandas as pd
+
+        everything = self.numbers(acute=True)
+        computed = build.derived(self)
+        rows = {
+            name: {
+                "value": computed[name] if p.value is None else p.value,
+                "unit": p.unit,
+                "source": p.source,
+                "note": p.note if p.formula is None else f"= {p.formula}",
+            }
+            for name, p in everything.items()
+        }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("parameter")
+
+    def check(self) -> list[str]:
+        """Return what is wrong with the model; an empty list when all is well.
+
+        libSBML's errors and warnings with unit consistency and modelling practice on, cycles of
+        reversible reactions that break detailed balance, and drift of the baseline.
+        """
+        from kinaptic.sbml.check import findings
+
+        return findings(self)
+
+    def cite(self) -> str:
+        """Return the references behind the numbers of this synapse, as a list to paste."""
+        keys = sorted({p.key for p in self.numbers(acute=True).values() if p.key})
+        return "\n".join(formatted(key) for key in keys)
+
+    def model(self, protocol: Input | None = None) -> Model:
+        """Return the model with a protocol written in and its baseline as initial state."""
+        return build.model(self, protocol)
+
+    def sbml(self, protocol: Input | None = None) -> str:
+        """Return annotated SBML L3V2 of this synapse, as it is simulated."""
+        return self.model(protocol).sbml
+
+    def to_tellurium(self, protocol: Input | None = None) -> Any:
+        """Return the model as tellurium's extended RoadRunner (imports tellurium, some seconds)."""
+        import tellurium
+
+        return tellurium.loadSBMLModel(self.sbml(protocol))
+
+    def __str__(self) -> str:
+        parts = [f"{self.name}: {', '.join(self.pathways)}"]
+        parts += [f"{name} held at {value:g} {ports()[name][0].unit}" for name, value in self.clamped]
+        parts += [str(p) for p in self.perturbations]
+        return "; ".join(parts)
+
+
+def _value(parameter: Parameter) -> float:
+    """Return the value of a number that is given; `factors` hands out no derived ones."""
+    assert parameter.value is not None  # noqa: S101
+    return parameter.value
+
+
+def _changed(parameter: Parameter, value: float, why: Perturbation) -> Parameter:
+    """Return a number as a perturbation leaves it; its note tells what it was."""
+    note = f"{why}; was {parameter.value:g}"
+    update: dict[str, object] = {
+        "value": value,
+        "range": None,
+        "note": f"{parameter.note}; {note}" if parameter.note else note,
+    }
+    if why.kind == "edit":
+        update["source"] = "assumed: set by the user of the model"
+    return parameter.model_copy(update=update)

@@ -1,0 +1,60 @@
+"""Kinaptic: the biochemistry that turns calcium into synaptic change.
+
+>>> import kinaptic as kn
+>>> synapse = kn.Synapse.preset("ca1")
+>>> run = kn.simulate(synapse, kn.stdp(delay="10 ms", pairs=60, rate="1 Hz"), until="60 min")
+>>> run.summary()
+
+Names are loaded when they are first used, so that ``import kinaptic`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0.dev0"
+
+if TYPE_CHECKING:
+    from kinaptic.analysis.rows import validate
+    from kinaptic.pathways.perturbation import Perturbation, clamp, edit, inhibit, knockout, overexpress
+    from kinaptic.pathways.protocol import Protocol
+    from kinaptic.pathways.stimulation import gap, low_frequency, poisson, spikes, stdp, tetanus, theta_burst
+    from kinaptic.pathways.waveform import Waveform
+    from kinaptic.sbml.run import Run
+    from kinaptic.sbml.simulate import simulate
+    from kinaptic.sbml.synapse import Synapse
+
+_HOMES = {
+    "kinaptic.analysis.rows": ("validate",),
+    "kinaptic.pathways.perturbation": ("Perturbation", "clamp", "edit", "inhibit", "knockout", "overexpress"),
+    "kinaptic.pathways.protocol": ("Protocol",),
+    "kinaptic.pathways.stimulation": (
+        "gap", "low_frequency", "poisson", "spikes", "stdp", "tetanus", "theta_burst",
+    ),
+    "kinaptic.pathways.waveform": ("Waveform",),
+    "kinaptic.sbml.run": ("Run",),
+    "kinaptic.sbml.simulate": ("simulate",),
+    "kinaptic.sbml.synapse": ("Synapse",),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Perturbation", "Protocol", "Run", "Synapse", "Waveform", "clamp", "edit", "gap", "inhibit", "knockout",
+    "low_frequency", "overexpress", "poisson", "simulate", "spikes", "stdp", "tetanus", "theta_burst",
+    "validate",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        from kinaptic.errors import UnknownName
+
+        raise AttributeError(str(UnknownName("name in kinaptic", name, __all__)))
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,5 @@
+"""``python -m kinaptic``."""
+
+from kinaptic.cli import main
+
+main()

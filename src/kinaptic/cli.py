@@ -1,0 +1,395 @@
+"""The command line: ``kinaptic run | pathways | check | cite | validate | export``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from kinaptic import __version__
+from kinaptic.errors import KinapticError
+from kinaptic.interrupt import INTERRUPTED
+from kinaptic.options import (
+    OUTPUT,
+    Clamp,
+    Inhibit,
+    Knockout,
+    Overexpress,
+    Preset,
+    ProtocolText,
+    Setting,
+    WaveformExtend,
+    WaveformFile,
+    WaveformTime,
+    WaveformUnit,
+    Without,
+    stimulus_of,
+    synapse_of,
+)
+
+if TYPE_CHECKING:
+    from kinaptic.pathways.protocol import Protocol
+    from kinaptic.pathways.waveform import Waveform
+    from kinaptic.sbml.run import Run
+
+_FAILED = 2
+_TABLES = (".csv", ".parquet")
+_PICTURES = (".png", ".svg", ".pdf")
+
+
+class _Commands(TyperGroup):
+    """Turns what Kinaptic raises on purpose into one message and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        from kinaptic import console
+
+        try:
+            return super().invoke(ctx)
+        except KinapticError as problem:
+            console.error(f"Error: {problem}")
+            raise typer.Exit(_FAILED) from None
+        except KeyboardInterrupt:
+            console.error("Stopped by Ctrl-C.")
+            raise typer.Exit(INTERRUPTED) from None
+
+
+app = typer.Typer(
+    cls=_Commands,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C ends it at once with exit code 130."""
+    from kinaptic import interrupt
+
+    sys.exit(interrupt.run(_command))
+
+
+def _command() -> int:
+    try:
+        app(prog_name="kinaptic")
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    return 0
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"kinaptic {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _front(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", metavar="", callback=_version, is_eager=True, help="Print the version and stop."
+        ),
+    ] = False,
+) -> None:
+    """Simulate the biochemistry of synaptic plasticity: calcium in, weight out.
+
+    For example:
+
+    [bold]kinaptic run ca1 -p "stdp('10 ms', 60, rate='1 Hz')" --plot run.png[/]
+    """
+
+
+@app.command()
+def run(
+    preset: Preset,
+    protocol: ProtocolText = None,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Length of the run; by default until 60 min after the protocol."),
+    ] = None,
+    knockout: Knockout = None,
+    inhibit: Inhibit = None,
+    overexpress: Overexpress = None,
+    clamp: Clamp = None,
+    settings: Setting = None,
+    without: Without = None,
+    waveform: WaveformFile = None,
+    unit: WaveformUnit = None,
+    time_unit: WaveformTime = None,
+    extend: WaveformExtend = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", rich_help_panel=OUTPUT, help="Write the traces: .csv, or .parquet with pyarrow."
+        ),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", rich_help_panel=OUTPUT, help="Write the figure: .png, .svg or .pdf."),
+    ] = None,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", metavar="", rich_help_panel=OUTPUT, help="Print one JSON object in place of the table."
+        ),
+    ] = False,
+    rtol: Annotated[
+        float, typer.Option(metavar="NUMBER", help="Relative tolerance of the integration.")
+    ] = 1e-6,
+    time_limit: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Give up after this time by the clock, such as '10 min'."),
+    ] = None,
+) -> None:
+    """Run a protocol on a synapse: weight 30 and 60 min after it, and the peaks on the way.
+
+    Quantities carry units and stand in quotes. Results go to stdout, progress and messages to stderr.
+
+    For example:
+
+    [bold]kinaptic run ca1 -p "stdp('10 ms', 60, rate='1 Hz')" --plot stdp.png[/]
+
+    [bold]kinaptic run ca1 -p "tetanus('100 Hz', '1 s')" --knockout pka --out ltp.csv[/]
+
+    [bold]kinaptic run l5 --waveform spine3.csv --unit uM --time-unit ms --json[/]
+    """
+    from kinaptic import console
+    from kinaptic.sbml.simulate import simulate
+
+    _writable(out, _TABLES, "--out")
+    _writable(plot, _PICTURES, "--plot")
+    stimulus = stimulus_of(protocol, waveform, unit, time_unit, extend)
+    synapse = synapse_of(preset, settings, without, knockout, inhibit, overexpress, clamp)
+    length = until or f"{(0.0 if stimulus is None else stimulus.end) + 3600!r} s"
+    with console.progress("preparing the model") as show:
+        found = simulate(
+            synapse,
+            stimulus,
+            until=length,
+            rtol=rtol,
+            time_limit=time_limit,
+            progress=_pace(stimulus, length, show),
+        )
+    if out is not None:
+        _write_traces(found, out)
+    if plot is not None:
+        figure = found.plot()
+        _guarded(plot, lambda: figure.savefig(plot))
+    if as_json:
+        typer.echo(console.run_json(found))
+    else:
+        console.print_run(found)
+    for what, path in (("Traces", out), ("Figure", plot)):
+        if path is not None:
+            console.note(f"{what}: {path}")
+
+
+@app.command()
+def pathways(
+    name: Annotated[
+        str | None, typer.Argument(help="A pathway or a preset; all of them if left out.")
+    ] = None,
+) -> None:
+    """List pathways and presets, or show one: ports, targets, species, and every number with its source.
+
+    For example:
+
+    [bold]kinaptic pathways camkii[/]
+    """
+    from kinaptic import console
+    from kinaptic.errors import UnknownName
+    from kinaptic.pathways import catalogue
+    from kinaptic.pathways.presets import presets
+
+    if name is None:
+        console.print_overview(catalogue.pathways(), presets())
+    elif name in presets():
+        console.print_preset(name, presets()[name])
+    elif name in catalogue.pathways():
+        console.print_pathway(catalogue.pathway(name), catalogue.ports())
+    else:
+        raise UnknownName("pathway or preset", name, {*catalogue.pathways(), *presets()})
+
+
+@app.command()
+def check(
+    preset: Preset,
+    knockout: Knockout = None,
+    inhibit: Inhibit = None,
+    overexpress: Overexpress = None,
+    clamp: Clamp = None,
+    settings: Setting = None,
+    without: Without = None,
+) -> None:
+    """Look for faults in a model: libSBML's findings, open thermodynamic cycles, a drifting baseline.
+
+    Prints one finding a line and ends with exit code 1; without findings it ends with 0.
+
+    For example:
+
+    [bold]kinaptic check ca1 --without pka[/]
+    """
+    from kinaptic import console
+
+    synapse = synapse_of(preset, settings, without, knockout, inhibit, overexpress, clamp)
+    found = synapse.check()
+    for each in found:
+        typer.echo(each)
+    if found:
+        raise typer.Exit(1)
+    console.out().print(f"{console.described(synapse)}: nothing to complain about", soft_wrap=True)
+
+
+@app.command()
+def cite(preset: Preset, without: Without = None) -> None:
+    """List the publications behind the numbers of a synapse, to paste into a paper.
+
+    For example:
+
+    [bold]kinaptic cite l5[/]
+    """
+    typer.echo(synapse_of(preset, without=without).cite())
+
+
+@app.command()
+def validate(
+    rows: Annotated[
+        list[str] | None, typer.Argument(metavar="ROW", help="Rows or experiments; all if left out.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", metavar="", help="Print JSON in place of the table.")
+    ] = False,
+    fast: Annotated[
+        bool, typer.Option("--fast", metavar="", help="Leave out the rows that take long.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", metavar="", help="End with exit code 1 if a row misses.")
+    ] = False,
+) -> None:
+    """Repeat published experiments on the model, and say which come out as measured; misses are listed.
+
+    For example:
+
+    [bold]kinaptic validate V2 V6.ratio[/]
+    """
+    from kinaptic import console
+    from kinaptic.analysis import rows as experiments
+
+    with console.progress("preparing") as show:
+
+        def report(done: int, count: int, title: str) -> None:
+            show(done / max(1, count), f"{done} of {count}  {title[:60]}")
+
+        table = experiments.validate(rows or (), progress=report, slow=not fast)
+    if as_json:
+        typer.echo(console.validation_json(table))
+    else:
+        console.print_validation(table)
+    if strict and not table["pass"].all():
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    preset: Preset,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Where to write SBML (.xml, .sbml); - is stdout.")
+    ],
+    protocol: ProtocolText = None,
+    knockout: Knockout = None,
+    inhibit: Inhibit = None,
+    overexpress: Overexpress = None,
+    clamp: Clamp = None,
+    settings: Setting = None,
+    without: Without = None,
+    waveform: WaveformFile = None,
+    unit: WaveformUnit = None,
+    time_unit: WaveformTime = None,
+    extend: WaveformExtend = None,
+) -> None:
+    """Write the model as annotated SBML, the protocol in it, for COPASI and other tools.
+
+    For example:
+
+    [bold]kinaptic export ca1 pka_ko.xml -p "stdp('10 ms', 60, rate='1 Hz')" --knockout pka[/]
+    """
+    from kinaptic import console
+
+    to_stdout = str(file) == "-"
+    if not to_stdout:
+        _writable(file, (".xml", ".sbml"), "FILE")
+    stimulus = stimulus_of(protocol, waveform, unit, time_unit, extend)
+    synapse = synapse_of(preset, settings, without, knockout, inhibit, overexpress, clamp)
+    with console.progress("writing the model"):
+        text = synapse.sbml(stimulus)
+    if to_stdout:
+        typer.echo(text)
+        return
+    _write(file, text)
+    console.note(f"SBML: {file}")
+
+
+def _pace(stimulus: Protocol | Waveform | None, length: str, show: Any) -> Any:
+    """Return a callback that turns the time reached into a bar: spikes cost much, quiet costs little."""
+    import numpy as np
+
+    from kinaptic.sbml.simulate import event_times
+    from kinaptic.units import parse
+
+    end = parse(length, "s", "--until")
+    events = event_times(stimulus)
+    quiet = max(5.0, 0.1 * events.size)
+
+    def reached(time: float) -> None:
+        work = int(np.searchsorted(events, time)) + quiet * time / end
+        show(work / (int(np.searchsorted(events, end)) + quiet), f"{time / 60:.1f} of {end / 60:.1f} min")
+
+    return reached
+
+
+def _writable(path: Path | None, suffixes: Sequence[str], option: str) -> None:
+    """Refuse, before a long run, a file that could not be written after it."""
+    if path is None:
+        return
+    if path.suffix.lower() not in suffixes:
+        raise KinapticError(f"{option} {path}: the ending says the format; it can be {', '.join(suffixes)}")
+    if not path.parent.is_dir():
+        raise KinapticError(f"{option} {path}: there is no folder {path.parent}")
+    if path.is_dir():
+        raise KinapticError(f"{option} {path}: this is a folder")
+    if path.suffix.lower() == ".parquet":
+        import importlib.util
+
+        if importlib.util.find_spec("pyarrow") is None:
+            raise KinapticError(f"{option} {path}: Parquet needs pyarrow; pip install pyarrow, or write .csv")
+
+
+def _write_traces(found: Run, path: Path) -> None:
+    """Write the traces, units in the column names and the recipe in a comment or in the metadata."""
+    import json
+
+    units = found.traces.attrs["units"]
+    table = found.traces.rename(columns=lambda c: f"{c} ({units[c]})" if units[c] != "1" else c)
+    table.index.name = f"time ({units['time']})"
+    if path.suffix.lower() == ".parquet":
+        _guarded(path, lambda: table.to_parquet(path))
+        return
+    recipe = json.dumps(found.recipe, ensure_ascii=False)
+    _write(path, f"# {recipe}\n{table.to_csv(float_format='%.9g', lineterminator=chr(10))}")
+
+
+def _write(path: Path, text: str) -> None:
+    _guarded(path, lambda: path.write_text(text, encoding="utf-8", newline="\n"))
+
+
+def _guarded(path: Path, write: Any) -> None:
+    try:
+        write()
+    except OSError as why:
+        raise KinapticError(f"cannot write {path}: {why.strerror or why}") from None

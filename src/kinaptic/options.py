@@ -1,0 +1,158 @@
+"""The options that several commands share, and the synapse and stimulus that they describe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kinaptic.errors import KinapticError
+
+if TYPE_CHECKING:
+    from kinaptic.pathways.protocol import Protocol
+    from kinaptic.pathways.waveform import Waveform
+    from kinaptic.sbml.synapse import Synapse
+
+_STIMULUS, _SYNAPSE, OUTPUT = "Stimulus", "Synapse (each can be given several times)", "Output"
+
+Preset = Annotated[str, typer.Argument(metavar="PRESET", help="ca1 or l5; see [bold]kinaptic pathways[/].")]
+ProtocolText = Annotated[
+    str | None,
+    typer.Option(
+        "--protocol",
+        "-p",
+        metavar="TEXT",
+        rich_help_panel=_STIMULUS,
+        help="As in a script: stdp, tetanus, theta_burst, low_frequency, spikes, poisson, gap, joined by +.",
+    ),
+]
+WaveformFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--waveform",
+        metavar="FILE",
+        rich_help_panel=_STIMULUS,
+        help="Recorded calcium (.csv, .tsv, .txt, .npy, .npz) in place of a protocol.",
+    ),
+]
+WaveformUnit = Annotated[
+    str | None,
+    typer.Option(
+        "--unit",
+        metavar="UNIT",
+        rich_help_panel=_STIMULUS,
+        help="Unit of its calcium, unless the file says: uM.",
+    ),
+]
+WaveformTime = Annotated[
+    str | None,
+    typer.Option(
+        "--time-unit",
+        metavar="UNIT",
+        rich_help_panel=_STIMULUS,
+        help="Unit of its time, unless the file says: ms.",
+    ),
+]
+WaveformExtend = Annotated[
+    str | None,
+    typer.Option(
+        "--extend", metavar="rest|hold", rich_help_panel=_STIMULUS, help="What follows its last sample."
+    ),
+]
+
+
+def _many(option: str, metavar: str, text: str) -> Any:
+    return typer.Option(option, metavar=metavar, help=text, rich_help_panel=_SYNAPSE)
+
+
+_Texts = list[str] | None
+Knockout = Annotated[
+    _Texts, _many("--knockout", "NAME", "Remove a pathway or an enzyme, before the baseline: pka.")
+]
+Inhibit = Annotated[
+    _Texts, _many("--inhibit", "NAME=PART", "Block part of an activity as the run begins: PKA=0.9.")
+]
+Overexpress = Annotated[
+    _Texts, _many("--overexpress", "NAME=FACTOR", "Multiply an amount, before the baseline: CaMKII=3.")
+]
+Clamp = Annotated[_Texts, _many("--clamp", "NAME=VALUE", "Hold what a pathway gives: cAMP='0.1 uM'.")]
+Setting = Annotated[_Texts, _many("--set", "NAME=VALUE", "Set a parameter of the preset: distance='150 um'.")]
+Without = Annotated[
+    _Texts, _many("--without", "PATHWAY", "Leave a pathway out; its outputs take neutral values.")
+]
+
+
+def synapse_of(
+    preset: str,
+    settings: Sequence[str] | None = None,
+    without: Sequence[str] | None = None,
+    knockout: Sequence[str] | None = None,
+    inhibit: Sequence[str] | None = None,
+    overexpress: Sequence[str] | None = None,
+    clamp: Sequence[str] | None = None,
+) -> Synapse:
+    """Return the synapse that the options describe; genetic changes come before drugs."""
+    from kinaptic.pathways import perturbation
+    from kinaptic.sbml.synapse import Synapse
+
+    overrides = dict(_pair(each, "--set", "distance='150 um'") for each in settings or ())
+    made = Synapse.preset(preset, **{name: _bare(value) for name, value in overrides.items()})
+    for name in without or ():
+        made = made.without(name)
+    done = [perturbation.knockout(name) for name in knockout or ()]
+    for each in overexpress or ():
+        name, value = _pair(each, "--overexpress", "CaMKII=3")
+        done.append(perturbation.overexpress(name, _number(value, "--overexpress", each)))
+    for each in inhibit or ():
+        name, value = _pair(each, "--inhibit", "PKA=0.9")
+        done.append(perturbation.inhibit(name, by=_number(value, "--inhibit", each)))
+    for each in clamp or ():
+        name, value = _pair(each, "--clamp", "cAMP='0.1 uM'")
+        done.append(perturbation.clamp(name, value))
+    return made.with_(*done)
+
+
+def stimulus_of(
+    protocol: str | None, waveform: Path | None, unit: str | None, time_unit: str | None, extend: str | None
+) -> Protocol | Waveform | None:
+    """Return the protocol or the waveform that the options describe."""
+    if waveform is None:
+        for value, option in ((unit, "--unit"), (time_unit, "--time-unit"), (extend, "--extend")):
+            if value is not None:
+                raise KinapticError(f"{option} belongs to a recorded waveform: give --waveform FILE with it")
+        from kinaptic import protocol_text
+
+        return None if protocol is None else protocol_text.read(protocol)
+    if protocol is not None:
+        raise KinapticError(
+            "--protocol and --waveform: give one of them; a recorded trace replaces the spikes"
+        )
+    if not waveform.is_file():
+        raise KinapticError(f"--waveform {waveform}: there is no such file")
+    from kinaptic.pathways.waveform import Waveform
+
+    return Waveform.read(waveform, unit=unit, time_unit=time_unit, extend=extend)  # type: ignore[arg-type]
+
+
+def _pair(text: str, option: str, example: str) -> tuple[str, str]:
+    name, found, value = text.partition("=")
+    if not found or not name.strip() or not value.strip():
+        raise KinapticError(f"{option} {text}: write NAME=VALUE, for instance {option} {example}")
+    return name.strip(), value.strip().strip("'\"")
+
+
+def _number(value: str, option: str, text: str) -> float:
+    try:
+        return float(value.removesuffix("%")) / (100 if value.endswith("%") else 1)
+    except ValueError:
+        raise KinapticError(f"{option} {text}: {value!r} is not a number") from None
+
+
+def _bare(value: str) -> str | float:
+    """Return a number without a unit as a number; whether it may lack one is for others to say."""
+    try:
+        return float(value)
+    except ValueError:
+        return value

@@ -1,0 +1,97 @@
+"""The model against every row. Misses are listed with the reason, and the list must be exact.
+
+A row that begins to fail is noticed, and so is one that is cured: then take it off the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from kinaptic.analysis import rows_camkii, rows_in_vitro, rows_spine, rows_synapse
+from kinaptic.analysis.row import Row
+from kinaptic.analysis.rows import validate
+
+_FIT = "one set of affinities fits both tubes of Stemmer1994 and apo-calmodulin; plentiful CaM comes out too sensitive"
+_TUBE = "T286 rates of spines are 50 to 100 times what the tube allows; its temperature is not known"
+_SPIKE = "T286 is fast enough for spines of Chang2019, and saturates within one pulse of 200 ms"
+_WEAK = "CaMKII activity by state of calmodulin is low (Pepke2010), and calmodulin is shared"
+_ANCHOR = "anchored CaMKII is graded: an all-or-none switch undoes LTD at 3 Hz"
+_RECEPTORS = "rates of AMPA receptors are not calibrated yet"
+
+KNOWN_MISSES: Mapping[str, str] = {
+    "V4.ec50_plenty": _FIT,
+    "V4.ec50_plenty.composed": _FIT,
+    "V4.hill_plenty": _FIT,
+    "V4.hill_plenty.composed": _FIT,
+    "V6.ec50": _TUBE,
+    "V6.ec50.composed": _TUBE,
+    "V6.hill": _TUBE,
+    "V6.hill.composed": _TUBE,
+    "V8.back": _WEAK,
+    "V8.fall": "calmodulin leaves unphosphorylated CaMKII within a second (Pepke2010)",
+    "V9.level": _WEAK,
+    "V9.plateau": _WEAK,
+    "V9.fast": _WEAK,
+    "V9.level.alone": _WEAK,
+    "V9.fraction.alone": _WEAK,
+    "V11.monotone": _SPIKE,
+    "V11.steep": _SPIKE,
+    "V11.monotone.spine": _SPIKE,
+    "V11.steep.spine": _SPIKE,
+    "V12.on": _ANCHOR,
+    "V12.stays": _ANCHOR,
+    "V17.S845": _RECEPTORS,
+    "V17.surface": _RECEPTORS,
+    "V29.CaN_blind": "calcineurin follows calcium within seconds, so that it averages less than measured",
+    "V29.CaN_decay": "calcium leaves calcineurin's calmodulin within seconds; CaN_slow is not calibrated yet",
+    "W2.5ms": _RECEPTORS,
+    "W2.10ms": _RECEPTORS,
+    "W2.15ms": _RECEPTORS,
+    "W2.tau": _RECEPTORS,
+    "W6.1Hz": _RECEPTORS,
+    "W6.1Hz_60min": _RECEPTORS,
+    "W6.3Hz": _RECEPTORS,
+    "W6.3Hz_60min": _RECEPTORS,
+    "W7.20min": _RECEPTORS,
+    "W7.60min": _RECEPTORS,
+    "V21.H89": _RECEPTORS,
+    "V19.S831": _RECEPTORS,
+    "V19.S845": _RECEPTORS,
+}
+
+
+def misses(rows: tuple[Row, ...]) -> dict[str, str]:
+    """Return what fails, with what came out."""
+    table = validate([row.id for row in rows])
+    failed = table[~table["pass"]]
+    return {str(id_): f"{r['got']:.4g} {r['reason']}".strip() for id_, r in failed.iterrows()}
+
+
+def compare(rows: tuple[Row, ...], known: Mapping[str, str]) -> None:
+    found = misses(rows)
+    ids = {row.id for row in rows}
+    new = {id_: got for id_, got in found.items() if id_ not in known}
+    cured = sorted(id_ for id_ in known if id_ in ids and id_ not in found)
+    assert new == {}, "rows that fail and are not listed"
+    assert cured == [], "rows that are listed and pass now"
+
+
+def test_every_known_miss_is_a_row() -> None:
+    ids = {r.id for m in (rows_in_vitro, rows_camkii, rows_spine, rows_synapse) for r in m.ROWS}
+    assert set(KNOWN_MISSES) - ids == set()
+
+
+def test_in_vitro() -> None:
+    compare(rows_in_vitro.ROWS, KNOWN_MISSES)
+
+
+@pytest.mark.slow
+def test_spine() -> None:
+    compare(rows_camkii.ROWS + rows_spine.ROWS, KNOWN_MISSES)
+
+
+@pytest.mark.slow
+def test_synapse() -> None:
+    compare(rows_synapse.ROWS, KNOWN_MISSES)
