@@ -119,6 +119,27 @@ class _UniqueKeys(yaml.CSafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def read_table(path: Path) -> dict[str, object]:
+    """Read a ``.yaml`` of names and what stands for them.
+
+    Raises
+    ------
+    ProvenanceError
+        If it is not readable, no table, or has a name twice.
+    """
+    try:
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)  # noqa: S506 - a safe one
+    except ProvenanceError as problem:
+        raise ProvenanceError(f"{path.name}: {problem}") from None
+    except yaml.YAMLError as problem:
+        raise ProvenanceError(f"{path.name}: {' '.join(str(problem).split())}") from None
+    if raw is None:
+        return {}
+    if not isinstance(raw, dict):
+        raise ProvenanceError(f"{path.name}: give names, each with what it stands for, not {raw!r}")
+    return {str(name): entry for name, entry in raw.items()}
+
+
 def read_parameters(path: Path) -> dict[str, Parameter]:
     """Read a ``.yaml`` of numbers.
 
@@ -127,14 +148,18 @@ def read_parameters(path: Path) -> dict[str, Parameter]:
     ProvenanceError
         Naming the file, the parameter and what it lacks.
     """
-    raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys) or {}  # noqa: S506
     parameters = {}
-    for name, entry in raw.items():
+    for name, entry in read_table(path).items():
         try:
-            parameters[str(name)] = Parameter.model_validate(entry)
+            parameters[name] = Parameter.model_validate(entry)
         except ValidationError as problem:
-            first = problem.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            why = first["msg"].removeprefix("Value error, ")
-            raise ProvenanceError(f"{path.name}: {name}: {where + ': ' if where else ''}{why}") from None
+            raise ProvenanceError(f"{path.name}: {name}: {first_problem(problem)}") from None
     return parameters
+
+
+def first_problem(problem: ValidationError) -> str:
+    """Return the first thing that pydantic found, with its place."""
+    first = problem.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    why = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {why}" if where else why

@@ -51,7 +51,7 @@ class Perturbation:
             case "knockout":
                 return f"{self.target} knocked out"
             case "inhibit":
-                return f"{self.target} inhibited by {1 - self.factor:.0%}{when}"
+                return f"{self.target} inhibited by {100 * (1 - self.factor):.4g}%{when}"
             case "overexpress":
                 return f"{self.target} expressed × {self.factor:g}"
             case "clamp":

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from kinaptic.errors import ProvenanceError, UnknownName
 from kinaptic.pathways.catalogue import pathway
-from kinaptic.pathways.parameters import Parameter
+from kinaptic.pathways.parameters import Parameter, first_problem, read_table
 
 _FILE = Path(__file__).with_name("presets.yaml")
 
@@ -38,18 +38,29 @@ class Preset(BaseModel):
 
 @functools.cache
 def presets() -> Mapping[str, Preset]:
-    """Return all presets by name."""
+    """Return all presets by name.
+
+    Raises
+    ------
+    ProvenanceError, UnknownName
+        If one is not well formed, or sets a number that its pathways do not have.
+    """
     found = {}
-    for name, entry in yaml.safe_load(_FILE.read_text(encoding="utf-8")).items():
+    for name, entry in read_table(_FILE).items():
         try:
             found[name] = Preset.model_validate(entry)
         except ValidationError as problem:
-            raise ProvenanceError(f"{_FILE.name}: {name}: {problem.errors()[0]['msg']}") from None
-        known = {p for each in found[name].pathways for p in pathway(each).parameters}
-        for parameter in found[name].parameters:
-            if parameter not in known:
-                raise UnknownName("parameter", parameter, known, f"in {_FILE.name}, {name}")
-    return found
+            raise ProvenanceError(f"{_FILE.name}: {name}: {first_problem(problem)}") from None
+        own = {n: p for each in found[name].pathways for n, p in pathway(each).parameters.items()}
+        for number, parameter in found[name].parameters.items():
+            if number not in own:
+                raise UnknownName("parameter", number, own, f"in {_FILE.name}, {name}")
+            where = f"{_FILE.name}: {name}: {number}"
+            if own[number].formula is not None or parameter.value is None:
+                raise ProvenanceError(f"{where} is derived; set what it follows from")
+            if own[number].unit != parameter.unit:
+                raise ProvenanceError(f"{where} is in {own[number].unit}, not {parameter.unit}")
+    return MappingProxyType(found)
 
 
 def preset(name: str) -> Preset:

@@ -124,7 +124,8 @@ def _inputs(
     if unmet:
         ids = ", ".join(f'{n}="… {ports()[n][0].unit}"' for n in list(unmet)[:3])
         raise ModelError(
-            "inputs are unmet:\n" + "\n".join(unmet.values())
+            "inputs are unmet:\n"
+            + "\n".join(unmet.values())
             + f"\nAdd the pathway, or clamp them: Synapse.of(…, {ids}), or .without(the pathway)"
         )
     return held

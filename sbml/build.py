@@ -18,6 +18,7 @@ from kinaptic.sbml.model import Model
 from kinaptic.sbml.structure import Structure, structure
 
 if TYPE_CHECKING:
+    from kinaptic.pathways.perturbation import Perturbation
     from kinaptic.sbml.synapse import Synapse
 
 INPUTS = "coactive_inputs"  # the calcium pathway's number of synapses that are active together
@@ -105,8 +106,12 @@ def post_lag(synapse: Synapse) -> str:
 
 
 def _played(synapse: Synapse, waveform: Waveform) -> Recipe:
-    if "Ca" in synapse.clamps(acute=True):
-        raise PerturbationError("calcium is clamped and given as a Waveform; leave one of them out")
+    unheard = on_calcium(synapse)
+    if unheard:
+        raise PerturbationError(
+            f"recorded calcium takes the place of the pathway that makes it, so that '{unheard[0]}' would do "
+            "nothing; leave one of them out"
+        )
     heard = replaced_calcium(synapse)
     held = {name: value for name, value in heard.clamped if name != "Ca"}
     assembly = assemble(heard.pathways, held, absent=heard.absent, driven=("Ca",))
@@ -125,6 +130,13 @@ def _recipe(
             value=1.0, unit="1", source="assumed: definition, weight_post of this model at its baseline"
         )
     return Recipe(synapse, assembly, numbers, clamps, written)
+
+
+def on_calcium(synapse: Synapse) -> list[Perturbation]:
+    """Return the perturbations of where calcium comes from; they need spikes to act on."""
+    source = pathway("calcium")
+    targets = {source.name, *source.gives, *source.enzymes, *source.parameters}
+    return [p for p in synapse.perturbations if p.target in targets]
 
 
 def replaced_calcium(synapse: Synapse) -> Synapse:

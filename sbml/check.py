@@ -13,7 +13,7 @@ import numpy as np
 from kinaptic.pathways.catalogue import pathway
 from kinaptic.pathways.stimulation import stdp
 from kinaptic.pathways.waveform import Waveform
-from kinaptic.sbml import document, engine
+from kinaptic.sbml import build, document, engine
 
 if TYPE_CHECKING:
     import roadrunner
@@ -53,7 +53,7 @@ def _files(synapse: Synapse) -> Iterator[tuple[str, Model]]:
     members = [pathway(name) for name in synapse.pathways]
     if any(m.on_pre or m.on_post for m in members):
         yield "with pairings", synapse.model(stdp("10 ms", pairs=2, rate="1 Hz"))
-    if any("Ca" in m.needs for m in members) and "Ca" not in synapse.clamps(acute=True):
+    if any("Ca" in m.needs for m in members) and not build.on_calcium(synapse):
         trace = Waveform([0.0, 1.0, 2.0], [0.1, 1.0, 0.1], unit="uM", time_unit="s", max_step="1 s")
         yield "with recorded calcium", synapse.model(trace)
 
@@ -209,9 +209,7 @@ def drifting(model: Model) -> list[str]:
     start = np.array([model.initial[name] for name in names])
     rates = engine.rates(runner, names)
     slopes = 60 * np.array([rates[name] for name in names])
-    course = engine.run(
-        replace(model, readouts=names), [0.0, _HOUR], (), rtol=1e-9, expected=lambda _: {}
-    )
+    course = engine.run(replace(model, readouts=names), [0.0, _HOUR], (), rtol=1e-9, expected=lambda _: {})
     hour = (course[-1] - course[0]) / (_HOUR / 60)
     found = []
     for name, value, slope, mean in zip(names, start, slopes, hour, strict=True):

@@ -98,6 +98,4 @@ def _compute(node: ast.expr, look_up: Callable[[str], float]) -> float:
             return -_compute(operand, look_up)
         case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in _FUNCTIONS:
             return _FUNCTIONS[name](_compute(argument, look_up))
-    raise ModelError(
-        f"a formula may have + - * / ^ and {', '.join(_FUNCTIONS)}; not {ast.unparse(node)!r}"
-    )
+    raise ModelError(f"a formula may have + - * / ^ and {', '.join(_FUNCTIONS)}; not {ast.unparse(node)!r}")

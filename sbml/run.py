@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -85,7 +86,7 @@ class Run:
         if when > series.index[-1] + 1e-6:
             raise KinapticError(
                 f"the run ends {(series.index[-1] - self.end) / MINUTE:.4g} min after the protocol, before "
-                f"{minutes:g} min; simulate(…, until='{when / MINUTE:.0f} min') or longer"
+                f"{minutes:g} min; simulate(…, until='{math.ceil(when / MINUTE)} min') or longer"
             )
         import numpy as np
 

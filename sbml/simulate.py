@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kinaptic.sbml.synapse import Synapse
 
 _AFTER_SPIKE = np.array([0.5, 1.5, 2.5, 4, 6, 8, 11, 15, 20, 30, 50, 90, 160, 300, 600]) * 1e-3  # s
+_BEFORE = LEAD * np.array([0.3, 0.6, 0.9])  # the baseline is to be seen
 _MOST_SAMPLES = 20_000
 _EVENTS_A_CHUNK = 20
 _OFF_EVENTS = 1.37e-4  # s; samples on the very time of an event differ between tools
@@ -57,7 +58,7 @@ def simulate(
         Relative tolerance, 1e-12 to 1e-5.
     samples : int or sequence of float, optional
         How many evenly spaced samples, or their times (s). By default they are dense after
-        spikes, where calcium moves, and about every ten seconds elsewhere.
+        spikes, where calcium moves, and about every ten seconds elsewhere, never at a spike.
     time_limit : quantity, optional
         Wall-clock time after which the run is given up (`TimeLimit`).
     progress : callable, optional
@@ -143,7 +144,9 @@ def sample_times(
     if samples is None:
         even = np.linspace(0, end, int(np.clip(end / 10, 200, 2000)) + 1)
         after = (events[:, None] + _AFTER_SPIKE[: max(3, _MOST_SAMPLES // max(1, events.size))]).ravel()
-        return np.unique(np.concatenate([even, after[after < end] + _OFF_EVENTS]))
+        grid = np.unique(np.concatenate([even, _BEFORE, after + _OFF_EVENTS]))
+        on_event = np.isin(grid.round(9), events.round(9)) & (grid < end)
+        return grid[(grid <= end) & ~on_event]
     if isinstance(samples, int):
         if isinstance(samples, bool) or samples < 2:
             raise KinapticError(f"simulate(samples={samples}): give at least 2")

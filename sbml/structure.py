@@ -40,7 +40,7 @@ class Structure:
     begins : mapping of str to str
         Initial values that the text gives by naming a number: state → number.
     units : mapping of str to str
-        Unit of everything that can be read out: species, and variables that rules set.
+        Unit of everything that can be read out: species, variables and constants.
     """
 
     document: str
@@ -96,7 +96,7 @@ def _made(
     states, begins = _states(model), _begins(model)
     _refuse_unset(model, states, begins)
     units = {s.getId(): "uM" for s in _all(model.getListOfSpecies())} | {
-        p.getId(): _UNITS[p.getUnits()] for p in _all(model.getListOfParameters()) if not p.getConstant()
+        p.getId(): _UNITS[p.getUnits()] for p in _all(model.getListOfParameters())
     }
     lean = _lean(parsed, [name for name in derived if name not in clamps])
     annotate.annotate(parsed, _molecules(model, members))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0.dev0"
+from kinaptic.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from kinaptic.analysis.rows import validate

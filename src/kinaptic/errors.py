@@ -11,18 +11,48 @@ class KinapticError(Exception):
 
 
 class UnknownName(KinapticError, KeyError):
-    """A name that is not known; the message offers the nearest ones."""
+    """A name that is not known; the message offers the nearest ones.
+
+    Parameters
+    ----------
+    kind : str
+        What was looked for: ``"pathway"``.
+    name : str
+        As it was written.
+    known : iterable of str
+        What there is.
+    remedy : str
+        What to do, or where the name stood, after the nearest names.
+    """
 
     def __init__(self, kind: str, name: str, known: Iterable[str], remedy: str = "") -> None:
-        options = sorted(known)
-        near = difflib.get_close_matches(name, options, n=3, cutoff=0.5)
-        if not near:  # camkii for CaMKII_total, and the like
-            near = [o for o in options if name.lower() in o.lower()][:3]
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(options[:20])}"
+        options = sorted(set(known))
+        near = _nearest(str(name), options)
+        if near:
+            hint = f"did you mean {' or '.join(near)}?"
+        elif options:
+            more = f" and {len(options) - 20} more" if len(options) > 20 else ""
+            hint = f"known: {', '.join(options[:20])}{more}"
+        else:
+            hint = "none are known"
         super().__init__(f"unknown {kind} {name!r}: {hint}{' ' + remedy if remedy else ''}")
 
     def __str__(self) -> str:  # KeyError would print the message in quotes
         return str(self.args[0])
+
+
+def _nearest(name: str, options: list[str]) -> list[str]:
+    """Return up to three options that look like `name`, small letters and capitals alike."""
+    lowered: dict[str, list[str]] = {}
+    for option in options:
+        lowered.setdefault(option.lower(), []).append(option)
+    close = difflib.get_close_matches(name.lower(), lowered, n=3, cutoff=0.5)
+    if close:
+        likeness = [difflib.SequenceMatcher(None, each, name.lower()).ratio() for each in close]
+        close = [each for each, ratio in zip(close, likeness, strict=True) if ratio > likeness[0] - 0.15]
+    else:  # tot for CaMKII_total, and the like
+        close = [option for option in lowered if name.lower() in option]
+    return [option for each in close for option in lowered[each]][:3]
 
 
 class UnitError(KinapticError, ValueError):

@@ -77,6 +77,7 @@ def registry() -> pint.UnitRegistry:
 
     ureg: pint.UnitRegistry = pint.UnitRegistry()
     ureg.define("molar = mole / litre = M")
+    ureg.define("@alias ohm = Ohm")
     return ureg
 
 

@@ -55,7 +55,9 @@ def test_a_course_reads_any_species() -> None:
     )
     lab = Lab()
     course = lab.course(made, None, times=(0.0, 1.0), names=("CaM_C2N2", "CaM_C0N0"))
-    assert course.iloc[1].to_dict() == pytest.approx({n: lab.state(made)[n] for n in course}, rel=1e-5)
+    assert course.iloc[1].to_dict() == pytest.approx(
+        {str(n): lab.state(made)[str(n)] for n in course}, rel=1e-5
+    )
 
 
 def test_a_played_train_has_its_pulses() -> None:

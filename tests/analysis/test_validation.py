@@ -13,7 +13,7 @@ from kinaptic.analysis import rows_camkii, rows_in_vitro, rows_spine, rows_synap
 from kinaptic.analysis.row import Row
 from kinaptic.analysis.rows import validate
 
-_FIT = "one set of affinities fits both tubes of Stemmer1994 and apo-calmodulin; plentiful CaM comes out too sensitive"
+_FIT = "one set of affinities fits Stemmer1994 and ODonnell2011; with plentiful CaM it is too sensitive"
 _TUBE = "T286 rates of spines are 50 to 100 times what the tube allows; its temperature is not known"
 _SPIKE = "T286 is fast enough for spines of Chang2019, and saturates within one pulse of 200 ms"
 _WEAK = "CaMKII activity by state of calmodulin is low (Pepke2010), and calmodulin is shared"

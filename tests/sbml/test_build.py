@@ -1,0 +1,168 @@
+"""From a synapse and a protocol to a model: structure shared, numbers apart, baseline first."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import kinaptic as kn
+from kinaptic.errors import ModelError, PerturbationError
+from kinaptic.pathways.catalogue import pathway
+from kinaptic.sbml import build, engine, structure
+from kinaptic.sbml.assemble import assemble, declared_species
+
+PAIRING = kn.stdp("10 ms", pairs=2, rate="1 Hz")
+CALCIUM = kn.Waveform([0.0, 0.1, 1.0], [0.07, 1.5, 0.07], unit="uM", time_unit="s", max_step="1 s")
+
+
+@pytest.fixture(scope="module")
+def ca1() -> kn.Synapse:
+    return kn.Synapse.preset("ca1")
+
+
+def test_models_that_differ_in_numbers_share_a_structure(ca1: kn.Synapse) -> None:
+    one = ca1.model(PAIRING)
+    for other in (
+        ca1.model(kn.stdp("-25 ms", pairs=60, rate="5 Hz")),
+        ca1.with_(kn.inhibit("camkii"), kn.edit("distance", "20 um")).model(PAIRING),
+        kn.Synapse.preset("l5").model(PAIRING),
+    ):
+        assert other.source is one.source
+        assert other.digest != one.digest
+
+
+def test_a_model_starts_at_its_baseline(ca1: kn.Synapse) -> None:
+    model = ca1.model(PAIRING)
+    state, weight = build.baseline(ca1)
+    assert model.values["weight_post_rest"] == weight
+    assert {name: model.initial[name] for name in state} == state
+    clock = {"clock", "spikes_pre", "spikes_post", "pre_1_burst", "post_1_burst"}
+    assert set(model.source.states) == set(state) | clock
+    assert all(value >= 0 for value in state.values())
+    runner = engine.prepare(model.structure, model.values)
+    engine.set_state(runner, model.initial)
+    assert engine.state(runner, ("weight",)) == {"weight": pytest.approx(1, abs=1e-12)}
+
+
+def test_a_synapse_without_receptors_has_no_weight() -> None:
+    synapse = kn.Synapse.of("calmodulin", Ca="1 uM")
+    state, weight = build.baseline(synapse)
+    assert weight is None
+    assert "CaM_C2N2" in state
+    assert "weight" not in synapse.model().readouts
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("cAMP", "0.4 uM"),
+        ("PKA_active", "0.3 uM"),
+        ("Ca", "0.6 uM"),
+        ("PP1_activity", "0.5"),
+        ("Glu", "0 uM"),
+    ],
+)
+@pytest.mark.parametrize("acute", [False, True])
+def test_a_port_that_a_pathway_gives_can_be_clamped(
+    ca1: kn.Synapse, name: str, value: str, acute: bool
+) -> None:
+    run = kn.simulate(ca1.with_(kn.clamp(name, value, acute=acute)), PAIRING, until="30 s")
+    runner = engine.prepare(run.model.structure, run.model.values)
+    engine.set_state(runner, run.model.initial)
+    runner.simulate(0, 13, 3)
+    held = float(value.split()[0])
+    assert engine.state(runner, (name,))[name] == held
+    if name in run.traces:
+        np.testing.assert_array_equal(run.traces[name], held)
+    if not acute:
+        assert run.weight.iloc[0] == pytest.approx(1, abs=1e-9)
+
+
+def test_a_clamp_is_there_before_the_baseline_or_begins_with_the_run(ca1: kn.Synapse) -> None:
+    clamp = kn.clamp("PKA_active", "1 uM")
+    assert ca1.with_(clamp).model().initial != ca1.model().initial
+    acute = ca1.with_(kn.clamp("PKA_active", "1 uM", acute=True)).model()
+    assert acute.initial == ca1.model().initial
+
+
+def test_recorded_calcium_takes_the_place_of_its_pathway(ca1: kn.Synapse) -> None:
+    model = ca1.model(CALCIUM)
+    assert model.readouts[:2] == ("Ca", "weight")
+    assert "V_spine" not in model.readouts
+    assert model.initial["Ca"] == CALCIUM.rest
+    assert "CaM_C2N2" in model.initial
+    state, _ = build.baseline(ca1.without("calcium"), CALCIUM.rest)
+    assert model.initial["CaM_C2N2"] == state["CaM_C2N2"]
+    alone = kn.Synapse.of("calmodulin", Ca="0.5 uM").model(CALCIUM)
+    assert alone.initial["Ca"] == CALCIUM.rest
+
+
+@pytest.mark.parametrize(
+    "perturbation",
+    [kn.clamp("Ca", "1 uM"), kn.inhibit("NMDAR"), kn.edit("distance", "9 um"), kn.clamp("V_spine", "-60 mV")],
+)
+def test_recorded_calcium_does_not_go_with_changes_to_its_source(
+    ca1: kn.Synapse, perturbation: kn.Perturbation
+) -> None:
+    with pytest.raises(PerturbationError, match="would do nothing; leave one of them out"):
+        ca1.with_(perturbation).model(CALCIUM)
+
+
+def test_spikes_need_a_pathway_that_hears_them() -> None:
+    with pytest.raises(
+        ModelError, match="nothing in calmodulin answers to spikes; add the pathway 'calcium'"
+    ):
+        kn.Synapse.of("calmodulin", Ca="1 uM").model(PAIRING)
+
+
+def test_inputs_of_the_protocol_reach_the_model(ca1: kn.Synapse) -> None:
+    own = ca1.model().values[build.INPUTS]
+    protocol = kn.tetanus("100 Hz", "1 s")
+    assert protocol.inputs is not None
+    assert protocol.inputs != own
+    assert ca1.model(protocol).values[build.INPUTS] == protocol.inputs
+    assert ca1.model(protocol).initial["CaM_C0N0"] == ca1.model().initial["CaM_C0N0"]
+
+
+def test_formulas_borrow_numbers_of_absent_pathways() -> None:
+    assembly = assemble(
+        ("calcineurin",), dict.fromkeys(pathway("calcineurin").needs, 0.1), absent=(), driven=()
+    )
+    assert {"CaM_Kd_C1", "CaM_on_C1", "CaM_off_C1"} <= set(assembly.parameters)
+    assert "CaM_total" not in assembly.parameters
+
+
+def test_two_owners_of_a_number_are_refused() -> None:
+    with pytest.raises(ModelError, match=r"parameter PP1_total of pathway \w+ is defined twice"):
+        assemble(("pp1", "darpp32"), {"PKA_active": 0.1, "CaN_active": 0.1})
+
+
+def test_two_pathways_may_not_own_one_state_at_a_spike() -> None:
+    with pytest.raises(ModelError, match="two pathways change Glu at a spike"):
+        build._merged([{"Glu": "Glu + a"}, {"Glu": "Glu + b"}])
+
+
+def test_declared_species_are_found() -> None:
+    text = "species A in spine, $B in psd; const species C in cleft; A = x; // species D in psd\n"
+    assert declared_species(text) == ["A", "B", "C"]
+
+
+HEAD = "model m() unit uM = 1e-21 mole/1e-15 litre; compartment spine = 1; total = 1; total has uM;"
+
+
+def test_a_species_without_an_initial_value_is_refused() -> None:
+    text = f"{HEAD} species CaN in spine; CaM_C0N0 = total; species CaM_C0N0 in spine; end"
+    with pytest.raises(ModelError, match="CaN has no initial value"):
+        structure.structure(text, (), clamps=(), members=("calcineurin", "calmodulin"))
+
+
+def test_an_initial_value_that_is_no_number_by_name_is_refused() -> None:
+    text = f"{HEAD} species CaN in spine; CaN = total*total; end"
+    with pytest.raises(ModelError, match=r"CaN begins at total \* total; begin it at a number by name"):
+        structure.structure(text, (), clamps=(), members=("calcineurin",))
+
+
+def test_a_species_of_nobody_is_refused() -> None:
+    text = f"{HEAD} species Phlogiston in spine; Phlogiston = total; end"
+    with pytest.raises(ModelError, match="species Phlogiston belongs to no pathway"):
+        structure.structure(text, (), clamps=(), members=("calcineurin",))
