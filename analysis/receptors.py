@@ -41,7 +41,11 @@ class Receptors:
         """Return the resting state, by implicit Euler with growing steps; shape (species, count)."""
         size, step = len(self.species), 1.0
         state = np.zeros((size, count))
-        for name, total in (("GluA1_int", "GluA1_total"), ("GluA2_int", "GluA2_total"), ("slot", "slot_total")):
+        for name, total in (
+            ("GluA1_int", "GluA1_total"),
+            ("GluA2_int", "GluA2_total"),
+            ("slot", "slot_total"),
+        ):
             state[self.species.index(name)] = numbers[total]
         for _ in range(30):
             slope = self.rates(state, numbers, inputs)
@@ -82,7 +86,10 @@ def receptors() -> Receptors:
     parsed = document.read(text)
     model = parsed.getModel()
     species = tuple(model.getSpecies(i).getId() for i in range(model.getNumSpecies()))
-    rules = {model.getRule(i).getVariable(): _python(model.getRule(i).getMath()) for i in range(model.getNumRules())}
+    rules = {
+        model.getRule(i).getVariable(): _python(model.getRule(i).getMath())
+        for i in range(model.getNumRules())
+    }
     flows: dict[str, list[str]] = {s: [] for s in species}
     laws = []
     for i in range(model.getNumReactions()):
@@ -97,8 +104,10 @@ def receptors() -> Receptors:
     shared += [f"{n} = inputs[{i}]" for i, n in enumerate(INPUTS)]
     ordered = _ordered(rules)
     inner = [f"{n} = {rules[n]}" for n in ordered if n not in READOUTS]
-    slopes = [f"slope[{i}] = ({''.join(flows[s])})/{model.getSpecies(s).getCompartment()}"
-              for i, s in enumerate(species)]
+    slopes = [
+        f"slope[{i}] = ({''.join(flows[s])})/{model.getSpecies(s).getCompartment()}"
+        for i, s in enumerate(species)
+    ]
     rates = _function([*shared, *inner, *laws, "slope = np.empty_like(state)", *slopes, "return slope"])
     read = _function([*shared, *(f"{n} = {rules[n]}" for n in ordered), f"return {', '.join(READOUTS)}"])
     return Receptors(species, rates, read)

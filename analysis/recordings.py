@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinaptic.analysis.receptors import INPUTS
-from kinaptic.pathways.perturbation import Perturbation, inhibit
+from kinaptic.pathways.perturbation import Perturbation, inhibit, knockout
 from kinaptic.pathways.protocol import LEAD, Protocol
 from kinaptic.pathways.stimulation import low_frequency, stdp, tetanus
 from kinaptic.sbml.simulate import simulate
@@ -38,8 +39,10 @@ PROTOCOLS: Mapping[str, tuple[Protocol | None, tuple[Perturbation, ...], float]]
     "rest, calcineurin": (None, (inhibit("calcineurin", 1),), 47),
     "1 Hz, PP1": (_SLOW, (inhibit("PP1", 1),), 31),
     "rest, PP1": (None, (inhibit("PP1", 1),), 47),
-    "tetanus, PKA": (_TETANUS, (inhibit("PKA", 1),), 31),
-    "rest, PKA": (None, (inhibit("PKA", 1),), 47),
+    "tetanus, PP1": (_TETANUS, (inhibit("PP1", 1),), 31),
+    "tetanus, PKA": (_TETANUS, (inhibit("PKA", 1),), 61),
+    "rest, PKA": (None, (inhibit("PKA", 1),), 62),
+    "tetanus, T286A": (_TETANUS, (knockout("T286"),), 31),
     "tetanus, CaMKII": (_TETANUS, (inhibit("CaMKII", 1),), 31),
     "rest, CaMKII": (None, (inhibit("CaMKII", 1),), 47),
     "pairs 10 ms, NMDAR": (_pairs("10 ms"), (inhibit("NMDAR", 1),), 31),
@@ -58,11 +61,14 @@ class Recording:
         Mean of each input of the AMPA-receptor pathway (µM) in each bin.
     end : float
         End of the protocol (s of run time).
+    genetic : bool
+        Whether the synapse differs already at rest, and so has a baseline of its own.
     """
 
     edges: Array
     means: Array
     end: float
+    genetic: bool = False
 
 
 def record(synapse: Synapse, name: str) -> Recording:
@@ -72,18 +78,22 @@ def record(synapse: Synapse, name: str) -> Recording:
     edges = _edges(protocol, end, minutes * MINUTE)
     last_spike = 0.0 if protocol is None else end + _AFTER
     times, bins = [], []
-    for index, (low, high) in enumerate(zip(edges, edges[1:], strict=False)):
+    for index, (low, high) in enumerate(itertools.pairwise(edges)):
         count = int((high - low) * _PER_SECOND) if low < last_spike else 3
         times.append(low + (np.arange(count) + 0.5) / count * (high - low) + _OFF_EVENTS)
         bins.append(np.full(count, index))
     samples, where = np.concatenate(times), np.concatenate(bins)
     run = simulate(
-        synapse.with_(*inhibitors), protocol, until=f"{samples[-1] + 1:.6f} s", samples=samples.tolist(),
+        synapse.with_(*inhibitors),
+        protocol,
+        until=f"{samples[-1] + 1:.6f} s",
+        samples=samples.tolist(),
         rtol=1e-6,
     )
     counts = np.bincount(where)
     means = [np.bincount(where, run.traces[i].to_numpy()) / counts for i in INPUTS]
-    return Recording(edges, np.stack(means, axis=1), end)
+    genetic = any(not p.acute for p in inhibitors)
+    return Recording(edges, np.stack(means, axis=1), end, genetic)
 
 
 def _edges(protocol: Protocol | None, end: float, after: float) -> Array:

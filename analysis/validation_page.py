@@ -9,11 +9,11 @@ from kinaptic.analysis.rows import rows, validate
 
 _INTRODUCTION = """# Validation
 
-Published experiments, repeated on the model by `kinaptic validate`. One parameter set serves all rows; a row
-that misses stays in the table. `verified` tells how the expected value is known: R, read in a data file or the
-paper; abs, stated in its abstract; recalled, not found in print; calc, the output of a published model or a
-consequence of other rows. Ids that end in `.composed` repeat a test-tube row with every pathway present, those in
-`.shared` inside the whole synapse.
+Published experiments, repeated on the model by `kinaptic validate`. One parameter set serves all rows; a
+row that misses stays in the table. `verified` tells how the expected value is known: R, read in a data file
+or the paper; abs, stated in its abstract; recalled, not found in print; calc, the output of a published
+model or a consequence of other rows. Ids that end in `.composed` repeat a test-tube row with every pathway
+present, those in `.shared` inside the whole synapse.
 
 This page is made by `python -m kinaptic.analysis.validation_page docs/validation.md`.
 """
@@ -29,9 +29,8 @@ def page() -> str:
     for name, row in found.iterrows():
         expected = _range(row["expected"], row["tolerance"])
         verdict = "" if row["pass"] else "miss"
-        lines.append(
-            f"| {name} | {row['title']} | {expected} | {row['got']:.3g} | {verdict} | {row['verified']} | {row['source']} |"
-        )
+        cells = [name, row["title"], expected, f"{row['got']:.3g}", verdict, row["verified"], row["source"]]
+        lines.append(f"| {' | '.join(map(str, cells))} |")
     lines += ["\n## What was left to choose\n"]
     lines += [f"- {name}: {row.note}" for name, row in notes.items() if row.note]
     return "\n".join(lines) + "\n"

@@ -39,11 +39,13 @@ PATHWAY = Pathway(
             meaning="phosphorylation of S831; knocked out it is S831A",
         ),
         "S845": Enzyme(
-            totals=("S845_PKA", "S845_basal_on"), activity=("S845_PKA", "S845_basal_on"),
+            totals=("S845_PKA", "S845_basal_on"),
+            activity=("S845_PKA", "S845_basal_on"),
             meaning="phosphorylation of S845; knocked out it is S845A",
         ),
         "TARP": Enzyme(
-            totals=("slot_CaMKII", "slot_basal_on"), activity=("slot_CaMKII", "slot_basal_on"),
+            totals=("slot_CaMKII", "slot_basal_on"),
+            activity=("slot_CaMKII", "slot_basal_on"),
             meaning="phosphorylation of TARPs",
         ),
     },

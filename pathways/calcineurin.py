@@ -24,7 +24,8 @@ PATHWAY = Pathway(
     },
     enzymes={
         "calcineurin": Enzyme(
-            totals=("CaN_total",), activity=("CaN_activity",),
+            totals=("CaN_total",),
+            activity=("CaN_activity",),
             meaning="PP2B; an inhibitor leaves its calmodulin binding",
         )
     },

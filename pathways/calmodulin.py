@@ -17,8 +17,12 @@ PATHWAY = Pathway(
     file=__file__,
     needs=("Ca",),
     gives={
-        state: Port("uM", f"free calmodulin with {state[5]} Ca on the C and {state[7]} on the N lobe",
-                    kind="species", compartment="spine")
+        state: Port(
+            "uM",
+            f"free calmodulin with {state[5]} Ca on the C and {state[7]} on the N lobe",
+            kind="species",
+            compartment="spine",
+        )
         for state in _STATES
     },
     molecules={

@@ -48,7 +48,8 @@ PATHWAY = Pathway(
             meaning="the kinase; an inhibitor of all its activity leaves its binding",
         ),
         "T286": Enzyme(
-            totals=("T286_rate",), activity=("T286_rate",),
+            totals=("T286_rate",),
+            activity=("T286_rate",),
             meaning="autophosphorylation; knocked out it is the T286A mouse",
         ),
         "GluN2B_anchoring": Enzyme(

@@ -29,7 +29,8 @@ PATHWAY = Pathway(
     },
     enzymes={
         "PP1": Enzyme(
-            totals=("PP1_total",), activity=("PP1_activity",),
+            totals=("PP1_total",),
+            activity=("PP1_activity",),
             meaning="protein phosphatase 1; an inhibitor of catalysis leaves its binding",
         ),
         "DARPP32": Enzyme(

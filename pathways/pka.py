@@ -54,25 +54,29 @@ PATHWAY = Pathway(
     },
     enzymes={
         "AC1": Enzyme(
-            totals=("AC1_total",), activity=("AC1_kcat_CaM", "AC1_kcat_Gs_CaM"),
+            totals=("AC1_total",),
+            activity=("AC1_kcat_CaM", "AC1_kcat_Gs_CaM"),
             meaning="adenylyl cyclase 1, the coincidence detector of Ca4CaM and Gs",
         ),
         "AC8": Enzyme(
             totals=("AC8_total",), activity=("AC8_kcat",), meaning="adenylyl cyclase 8, driven by calcium"
         ),
         "AC2": Enzyme(
-            totals=("AC2_total",), activity=("AC2_kcat", "AC2_kcat_Gs"),
+            totals=("AC2_total",),
+            activity=("AC2_kcat", "AC2_kcat_Gs"),
             meaning="calcium-independent cyclases, which make the resting cAMP",
         ),
         "PDE1": Enzyme(
             totals=("PDE1_total",), activity=("PDE1_kcat",), meaning="phosphodiesterase 1, driven by Ca4CaM"
         ),
         "PDE4": Enzyme(
-            totals=("PDE4_total",), activity=("PDE4_kcat",),
+            totals=("PDE4_total",),
+            activity=("PDE4_kcat",),
             meaning="phosphodiesterase 4, sped up by PKA; the target of rolipram",
         ),
         "PKA": Enzyme(
-            totals=("R2C2_total",), activity=("PKA_activity",),
+            totals=("R2C2_total",),
+            activity=("PKA_activity",),
             meaning="protein kinase A; an inhibitor of catalysis (H-89) leaves its binding",
         ),
         "PKI": Enzyme(

@@ -30,14 +30,16 @@ PATHWAY = Pathway(
     },
     enzymes={
         "PP1": Enzyme(
-            totals=("PP1_total",), activity=("PP1_activity",),
+            totals=("PP1_total",),
+            activity=("PP1_activity",),
             meaning="protein phosphatase 1; an inhibitor of catalysis leaves its binding",
         ),
         "I1": Enzyme(
             totals=("I1_total",), activity=("I1_on_PP1",), meaning="inhibitor-1 of PP1, switched on by PKA"
         ),
         "PP2A": Enzyme(
-            totals=("PP2A_total",), activity=("I1_kcat_PP2A",),
+            totals=("PP2A_total",),
+            activity=("I1_kcat_PP2A",),
             meaning="protein phosphatase 2A on inhibitor-1",
         ),
     },

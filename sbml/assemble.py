@@ -7,7 +7,6 @@ mapping beside it, so that a sweep over them needs no new compilation.
 from __future__ import annotations
 
 import functools
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -47,11 +46,6 @@ class Assembly:
         """Values of the constants (those that no formula derives)."""
         return {name: p.value for name, p in self.parameters.items() if p.value is not None}
 
-    @functools.cached_property
-    def digest(self) -> str:
-        """Content hash of the structure."""
-        return hashlib.sha256(self.body.encode()).hexdigest()
-
 
 def assemble(
     names: tuple[str, ...],
@@ -79,13 +73,11 @@ def assemble(
         If an input is unmet, an id is given twice, or a clamped port is given by a pathway.
     """
     members = [pathway(name) for name in names]
+    _refuse_clashes(members)
     held = _inputs(members, dict(clamped), absent, driven)
     parameters: dict[str, Parameter] = dict(geometry())
     for member in members:
-        for name, parameter in member.parameters.items():
-            if name in parameters:
-                raise ModelError(f"parameter {name} of pathway {member.name} is defined twice; rename one")
-            parameters[name] = parameter
+        parameters |= member.parameters
     _borrow(parameters)
     for name, (port, value) in held.items():
         if name not in clamped:
@@ -101,11 +93,38 @@ def assemble(
     return Assembly("\n".join(sections), parameters, names, tuple(held))
 
 
+def _refuse_clashes(members: list[Pathway]) -> None:
+    """Refuse an id that two pathways define: libraries further down crash on one, or take either."""
+    owners = dict.fromkeys(geometry(), "geometry")
+    for member in members:
+        for name in (*member.parameters, *_defined(member.antimony)):
+            owner = owners.setdefault(name, member.name)
+            if owner != member.name:
+                raise ModelError(
+                    f"{name} is defined by pathway {member.name} and by {owner}; take one of them, or rename"
+                )
+
+
+def _defined(antimony: str) -> set[str]:
+    """Return the species, reactions and ruled variables of a pathway's text."""
+    text = _statements(antimony)
+    found = set(declared_species(antimony))
+    found |= set(re.findall(r"^(\w+):(?!=)", text, flags=re.MULTILINE))
+    return found | set(re.findall(r"^(\w+)'? ?:?=", text, flags=re.MULTILINE))
+
+
 def _inputs(
     members: list[Pathway], clamped: dict[str, float], absent: tuple[str, ...], driven: tuple[str, ...]
 ) -> dict[str, tuple[Port, float]]:
     """Return the ports to hold constant: the clamped ones and those of absent pathways."""
-    given = {port_id for member in members for port_id in member.gives} | set(driven)
+    given = {port_id: member.name for member in members for port_id in member.gives}
+    for name in clamped:
+        if name in given:
+            raise ModelError(
+                f"{name} is given by pathway {given[name]} and cannot be an input as well; to hold it all "
+                f"the same, use .with_(kn.clamp({name!r}, …))"
+            )
+    given |= dict.fromkeys(driven, "the protocol")
     held: dict[str, tuple[Port, float]] = {}
     unmet: dict[str, str] = {}
     for member in members:

@@ -93,7 +93,10 @@ def recipe(synapse: Synapse, protocol: Protocol | Waveform | None) -> Recipe:
             f"nothing in {', '.join(synapse.pathways)} answers to spikes; add the pathway 'calcium', or "
             "give calcium as a Waveform"
         )
-    written = drive.antimony(protocol, on_pre, on_post=on_post, post_lag=post_lag(synapse))
+    lag = post_lag(synapse)
+    if lag:  # its formula, not its name: AMICI compiles no rule variable inside an event
+        lag = f"({synapse.assembly.parameters[lag].formula or lag})"
+    written = drive.antimony(protocol, on_pre, on_post=on_post, post_lag=lag)
     if protocol.inputs is not None and INPUTS in synapse.assembly.parameters:
         inputs = (float(protocol.inputs), "1", "synapses active together, as the protocol says")
         written = replace(written, parameters=dict(written.parameters) | {INPUTS: inputs})

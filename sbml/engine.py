@@ -25,6 +25,7 @@ Progress = Callable[[float], None]
 Expected = Callable[[Mapping[str, float]], Mapping[str, float]]
 SMALLEST_RTOL, LARGEST_RTOL = 1e-12, 1e-5  # looser, and spikes closer than rtol seconds are dropped
 _NOTHING = 1e-3  # of a state's unit (µM, mV, one): what is less than rtol times that counts as nothing
+_FIRST_STEP = 1e-8  # s, after a spike; CVODE's own guess is far smaller, down to the rounding of time
 _MAX_STEPS = 50_000  # between two samples; a stiff blow-up ends here and not in an endless wait
 
 
@@ -115,6 +116,7 @@ def set_tolerance(runner: roadrunner.RoadRunner, rtol: float) -> None:
     states = [model.getStateVectorId(i) for i in range(count)]
     runner.integrator.relative_tolerance = rtol
     runner.integrator.absolute_tolerance = [rtol * _NOTHING * size.get(name, 1.0) for name in states]
+    runner.integrator.initial_time_step = _FIRST_STEP
     runner.integrator.maximum_num_steps = _MAX_STEPS
 
 

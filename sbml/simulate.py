@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from kinaptic.sbml.synapse import Synapse
 
 _AFTER_SPIKE = np.array([0.5, 1.5, 2.5, 4, 6, 8, 11, 15, 20, 30, 50, 90, 160, 300, 600]) * 1e-3  # s
+_CLOSE_UP = np.arange(-20, 250, 2) * 1e-3  # s around an event in the middle, for a look at one pairing
+_AFTERMATH = np.arange(1.0, 31.0)  # s after the last event, while enzymes fall
 _BEFORE = LEAD * np.array([0.3, 0.6, 0.9])  # the baseline is to be seen
 _MOST_SAMPLES = 20_000
 _EVENTS_A_CHUNK = 20
@@ -144,7 +146,13 @@ def sample_times(
     if samples is None:
         even = np.linspace(0, end, int(np.clip(end / 10, 200, 2000)) + 1)
         after = (events[:, None] + _AFTER_SPIKE[: max(3, _MOST_SAMPLES // max(1, events.size))]).ravel()
-        grid = np.unique(np.concatenate([even, _BEFORE, after + _OFF_EVENTS]))
+        near = (
+            np.concatenate([events[events.size // 2] + _CLOSE_UP, events[-1] + _AFTERMATH])
+            if events.size
+            else []
+        )
+        grid = np.unique(np.concatenate([even, _BEFORE, after + _OFF_EVENTS, np.asarray(near) + _OFF_EVENTS]))
+        grid = grid[grid >= 0]
         on_event = np.isin(grid.round(9), events.round(9)) & (grid < end)
         return grid[(grid <= end) & ~on_event]
     if isinstance(samples, int):

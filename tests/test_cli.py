@@ -221,7 +221,7 @@ def test_help_has_an_example(command: str) -> None:
         ("spikes(pre=[0, '20 ms'], post=[0.03])", "2 pre and 1 post spikes in 30 ms"),
         (
             "(tetanus('100 Hz', '1 s') + gap('10 min')) + low_frequency('1 Hz', 900)",
-            "100 pulses at 100 Hz, then 10 min of silence, then 900 pulses at 1 Hz; 8 inputs together",
+            "100 pulses at 100 Hz, then 10 min of silence, then 900 pulses at 1 Hz; 3 inputs together",
         ),
     ],
 )

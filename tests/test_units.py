@@ -68,7 +68,7 @@ def test_model_units_are_told_apart() -> None:
     ids = [unit.sbml for unit in MODEL_UNITS.values()]
     assert len(set(ids)) == len(ids)
     assert model_unit("1/uM/s").sbml == "per_uM_s"
-    with pytest.raises(UnknownName, match="unknown unit 'um/S': did you mean uM/s or um/s"):
+    with pytest.raises(UnknownName, match="unknown unit 'um/S': did you mean um/s or uM/s"):
         model_unit("um/S")
 
 

@@ -52,7 +52,8 @@ def _nearest(name: str, options: list[str]) -> list[str]:
         close = [each for each, ratio in zip(close, likeness, strict=True) if ratio > likeness[0] - 0.15]
     else:  # tot for CaMKII_total, and the like
         close = [option for option in lowered if name.lower() in option]
-    return [option for each in close for option in lowered[each]][:3]
+    found = [option for each in close for option in lowered[each]]
+    return sorted(found, key=lambda each: -difflib.SequenceMatcher(None, each, name).ratio())[:3]
 
 
 class UnitError(KinapticError, ValueError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kinaptic.errors import UnitError, UnknownName
 
@@ -71,11 +71,11 @@ def model_unit(text: str) -> ModelUnit:
 
 
 @functools.cache
-def registry() -> pint.UnitRegistry:
+def registry() -> pint.UnitRegistry[float]:
     """Return the one pint registry (made at first use: pint costs a third of a second)."""
     import pint
 
-    ureg: pint.UnitRegistry = pint.UnitRegistry()
+    ureg: pint.UnitRegistry[float] = pint.UnitRegistry()
     ureg.define("molar = mole / litre = M")
     ureg.define("@alias ohm = Ohm")
     return ureg
@@ -110,8 +110,9 @@ def parse(value: object, unit: str, what: str) -> float:
             raise UnitError(f"{what}: {value!r} has no unit; write '{value:g} {unit}'")
         quantity = ureg.Quantity(float(value), "dimensionless")
     else:
+        given: Any = value  # whatever pint makes of it
         try:
-            quantity = ureg.Quantity(value)
+            quantity = ureg.Quantity(given)
         except Exception as why:  # pint raises half a dozen unrelated types
             raise UnitError(
                 f"{what}: cannot read {value!r} as a quantity ({why}); write for instance '1 {unit}'"

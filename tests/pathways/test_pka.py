@@ -149,7 +149,15 @@ def test_every_enzyme_can_be_knocked_out(enzyme: str) -> None:
 
 MOIETIES = {
     "R2C2_total": (
-        "R2C2", "R2C2_B", "R2C2_BB", "R2C2_AB", "R2C2_ABB", "R2C2_AABB", "R2C_ABB", "R2C_AABB", "R2_ABB",
+        "R2C2",
+        "R2C2_B",
+        "R2C2_BB",
+        "R2C2_AB",
+        "R2C2_ABB",
+        "R2C2_AABB",
+        "R2C_ABB",
+        "R2C_AABB",
+        "R2_ABB",
         "R2_AABB",
     ),
     "AC1_total": ("AC1", "AC1_CaM", "AC1_Gs", "AC1_Gs_CaM"),
@@ -178,10 +186,17 @@ def test_catalytic_subunit_is_conserved() -> None:
 
 # Edges of the tetramer's graph: from, to, stem of the two rates.
 _EDGES = (
-    ("R2C2", "R2C2_B", "B1"), ("R2C2_B", "R2C2_BB", "B2"), ("R2C2_B", "R2C2_AB", "A1"),
-    ("R2C2_BB", "R2C2_ABB", "A2"), ("R2C2_AB", "R2C2_ABB", "B3"), ("R2C2_ABB", "R2C2_AABB", "A3"),
-    ("R2C_ABB", "R2C_AABB", "A4"), ("R2_ABB", "R2_AABB", "A5"),
-    ("R2C_ABB", "R2C2_ABB", "C1"), ("R2C_AABB", "R2C2_AABB", "C2"), ("R2_ABB", "R2C_ABB", "C3"),
+    ("R2C2", "R2C2_B", "B1"),
+    ("R2C2_B", "R2C2_BB", "B2"),
+    ("R2C2_B", "R2C2_AB", "A1"),
+    ("R2C2_BB", "R2C2_ABB", "A2"),
+    ("R2C2_AB", "R2C2_ABB", "B3"),
+    ("R2C2_ABB", "R2C2_AABB", "A3"),
+    ("R2C_ABB", "R2C_AABB", "A4"),
+    ("R2_ABB", "R2_AABB", "A5"),
+    ("R2C_ABB", "R2C2_ABB", "C1"),
+    ("R2C_AABB", "R2C2_AABB", "C2"),
+    ("R2_ABB", "R2C_ABB", "C3"),
     ("R2_AABB", "R2C_AABB", "C4"),
 )
 _SQUARES = (

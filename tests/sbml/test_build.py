@@ -132,9 +132,22 @@ def test_formulas_borrow_numbers_of_absent_pathways() -> None:
     assert "CaM_total" not in assembly.parameters
 
 
-def test_two_owners_of_a_number_are_refused() -> None:
-    with pytest.raises(ModelError, match=r"parameter PP1_total of pathway \w+ is defined twice"):
+def test_two_owners_of_an_id_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ModelError, match=r"\w+ is defined by pathway darpp32 and by pp1; take one of them"):
         assemble(("pp1", "darpp32"), {"PKA_active": 0.1, "CaN_active": 0.1})
+    own = pathway("pp1").antimony
+    for statement in ("species Ng in spine;", "bind_Ng: A => B; k;", "Ng := a;", "Ng' = a;", "Ng = a;"):
+        monkeypatch.setitem(vars(pathway("pp1")), "antimony", f"{own}\n{statement}")
+        monkeypatch.setitem(vars(pathway("calmodulin")), "antimony", f"{statement}\n")
+        with pytest.raises(ModelError, match=r"\w+ is defined by pathway calmodulin and by pp1"):
+            assemble(("pp1", "calmodulin"), {"PKA_active": 0.1, "CaN_active": 0.1, "Ca": 1.0})
+
+
+def test_an_input_that_a_pathway_gives_is_refused() -> None:
+    with pytest.raises(
+        ModelError, match=r"PKA_active is given by pathway pka .*\.with_\(kn\.clamp\('PKA_active'"
+    ):
+        kn.Synapse.of("calmodulin", "calcineurin", "pp1", "pka", Ca="0.1 uM", PKA_active="1 uM")
 
 
 def test_two_pathways_may_not_own_one_state_at_a_spike() -> None:

@@ -168,8 +168,8 @@ def test_a_spike_from_before_a_gap_may_still_be_on_its_way() -> None:
         (BURSTS, stdp("-15 ms", 6, rate="2 Hz", pre_spikes=4, post_spikes=1, burst_rate="30 Hz")),
         (TRAINS, theta_burst(3, "80 Hz", bursts=5, rate="8 Hz", trains=3, interval="2 s")),
         (
-            TRAINS + gap("1 s") + Protocol(PLAIN.segments, inputs=8),
-            TRAINS + gap("7 s") + stdp("-5 ms", 3, rate="2 Hz", inputs=8),
+            TRAINS + gap("1 s") + Protocol(PLAIN.segments, inputs=3),
+            TRAINS + gap("7 s") + stdp("-5 ms", 3, rate="2 Hz", inputs=3),
         ),
     ],
 )
