@@ -27,7 +27,7 @@ def test_a_simulator_computes_the_same(name: str) -> None:
     names = [n for n, p in model.parameters.items() if p.formula is not None]
     there = [n for n in names if n in runner.model.getGlobalParameterIds()]
     assert len(there) > 50
-    assert {"CaMKII_off_C0N0", "bAP_delay"} <= set(there)
+    assert {"CaMKII_off_C0N0", "CaM_Kd_C1"} <= set(there)
     found = [runner.getValue(n) for n in there]
     np.testing.assert_allclose([model.values[n] for n in there], found, rtol=1e-12)
 
