@@ -26,6 +26,7 @@ Array = NDArray[np.float64]
 INPUTS = pathway("ampar").needs
 READOUTS = ("weight_post", "GluA1_pS845", "GluA1_pS831", "AMPAR_psd")
 _LONGEST_STEP = 4.0  # s; receptors leave slots in ten seconds at the fastest
+_ROUNDING = 1e-9  # s
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -65,7 +66,7 @@ class Receptors:
         """Return the readouts at the times `when` (s), inputs constant between `edges`; Heun's method."""
         found: list[tuple[Array, ...]] = []
         for low, high, held in zip(edges, edges[1:], inputs, strict=False):
-            while len(found) < len(when) and when[len(found)] <= low:
+            while len(found) < len(when) and when[len(found)] <= low + _ROUNDING:
                 found.append(self.read(state, numbers, held))
             if len(found) == len(when):
                 return found

@@ -193,8 +193,10 @@ def smoothed(time: Array, values: Array, cycles: Array) -> tuple[Array, Array, A
     for low, high in itertools.pairwise(cycles):
         inside = (time >= low) & (time < high)
         if inside.sum() > 1:
-            t, v = time[inside], values[inside]
-            rows.append(((low + high) / 2, np.trapezoid(v, t) / (t[-1] - t[0]), v.min(), v.max()))
+            # the whole cycle, whatever of it was sampled
+            t = np.concatenate([[low], time[inside], [high]])
+            v = np.interp(t, time, values)
+            rows.append(((low + high) / 2, np.trapezoid(v, t) / (high - low), v.min(), v.max()))
     rows.append((cycles[-1], last, last, last))
     rows += [(t, v, v, v) for t, v in zip(time[after], values[after], strict=True)]
     table = np.array(rows, dtype=float)

@@ -146,15 +146,13 @@ def sample_times(
     if samples is None:
         even = np.linspace(0, end, int(np.clip(end / 10, 200, 2000)) + 1)
         after = (events[:, None] + _AFTER_SPIKE[: max(3, _MOST_SAMPLES // max(1, events.size))]).ravel()
-        near = (
-            np.concatenate([events[events.size // 2] + _CLOSE_UP, events[-1] + _AFTERMATH])
-            if events.size
-            else []
-        )
-        grid = np.unique(np.concatenate([even, _BEFORE, after + _OFF_EVENTS, np.asarray(near) + _OFF_EVENTS]))
-        grid = grid[grid >= 0]
+        parts = [even, _BEFORE, after + _OFF_EVENTS]
+        if events.size:
+            parts.append(events[events.size // 2] + _CLOSE_UP + _OFF_EVENTS)
+            parts.append(events[-1] + _AFTERMATH + _OFF_EVENTS)
+        grid = np.unique(np.concatenate(parts))
         on_event = np.isin(grid.round(9), events.round(9)) & (grid < end)
-        return grid[(grid <= end) & ~on_event]
+        return grid[(grid >= 0) & (grid <= end) & ~on_event]
     if isinstance(samples, int):
         if isinstance(samples, bool) or samples < 2:
             raise KinapticError(f"simulate(samples={samples}): give at least 2")

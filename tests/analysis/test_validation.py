@@ -6,6 +6,7 @@ A row that begins to fail is noticed, and so is one that is cured: then take it 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,7 @@ _TUBE = "T286 rates of spines are 50 to 100 times what the tube allows; its temp
 _SPIKE = "T286 is fast enough for spines of Chang2019, and saturates within one pulse of 200 ms"
 _WEAK = "CaMKII activity by state of calmodulin is low (Pepke2010), and calmodulin is shared"
 _ANCHOR = "anchored CaMKII is graded: an all-or-none switch undoes LTD at 3 Hz"
-_RECEPTORS = "rates of AMPA receptors are not calibrated yet"
+_CALM = "anchored kinase with calmodulin alone acts for its second"
 
 KNOWN_MISSES: Mapping[str, str] = {
     "V4.ec50_plenty": _FIT,
@@ -29,10 +30,10 @@ KNOWN_MISSES: Mapping[str, str] = {
     "V6.ec50.composed": _TUBE,
     "V6.hill": _TUBE,
     "V6.hill.composed": _TUBE,
-    "V8.back": _WEAK,
+    "V6.hill_PP1": _TUBE,
+    "V6.hill_PP1.composed": _TUBE,
     "V8.fall": "calmodulin leaves unphosphorylated CaMKII within a second (Pepke2010)",
     "V9.level": _WEAK,
-    "V9.plateau": _WEAK,
     "V9.fast": _WEAK,
     "V9.level.alone": _WEAK,
     "V9.fraction.alone": _WEAK,
@@ -40,25 +41,15 @@ KNOWN_MISSES: Mapping[str, str] = {
     "V11.steep": _SPIKE,
     "V11.monotone.spine": _SPIKE,
     "V11.steep.spine": _SPIKE,
-    "V12.on": _ANCHOR,
     "V12.stays": _ANCHOR,
-    "V17.S845": _RECEPTORS,
-    "V17.surface": _RECEPTORS,
+    "V17.surface": "receptors in slots are on the surface, and slots hold those without S845 phosphate too",
     "V29.CaN_blind": "calcineurin follows calcium within seconds, so that it averages less than measured",
     "V29.CaN_decay": "calcium leaves calcineurin's calmodulin within seconds; CaN_slow is not calibrated yet",
-    "W2.5ms": _RECEPTORS,
-    "W2.10ms": _RECEPTORS,
-    "W2.15ms": _RECEPTORS,
-    "W2.tau": _RECEPTORS,
-    "W6.1Hz": _RECEPTORS,
-    "W6.1Hz_60min": _RECEPTORS,
-    "W6.3Hz": _RECEPTORS,
-    "W6.3Hz_60min": _RECEPTORS,
-    "W7.20min": _RECEPTORS,
-    "W7.60min": _RECEPTORS,
-    "V21.H89": _RECEPTORS,
-    "V19.S831": _RECEPTORS,
-    "V19.S845": _RECEPTORS,
+    "W2.tau": "NMDA receptors stay open for tens of ms, and CaMKII is not steep enough to cut that short",
+    "W6.50Hz": "CaMKII stays up for all of the 18 s",
+    "W7.T286A": _CALM,
+    "V25.T286A": _CALM,
+    "V26.LTP": "PP1 block alone raises the unstimulated control that the row divides by",
 }
 
 
@@ -95,3 +86,9 @@ def test_spine() -> None:
 @pytest.mark.slow
 def test_synapse() -> None:
     compare(rows_synapse.ROWS, KNOWN_MISSES)
+
+
+def test_page_in_docs_lists_these_misses(checkout: Path) -> None:
+    page = (checkout / "docs" / "validation.md").read_text(encoding="utf-8")
+    missed = {line.split("|")[1].strip() for line in page.splitlines() if "| miss |" in line}
+    assert missed == set(KNOWN_MISSES), "make the page again: python -m kinaptic.analysis.validation_page"
