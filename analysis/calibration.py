@@ -52,6 +52,11 @@ class Target:
     control: str = ""  # unstimulated, under the same inhibitor
     counts: float = 1.0
 
+    @property
+    def label(self) -> str:
+        """Row, protocol and time."""
+        return f"{self.row}: {self.protocol}, {self.minutes:g} min"
+
 
 TARGETS = (
     Target("W6", "1 Hz", 30, 0.75, 0.85, counts=1.5),
@@ -121,7 +126,7 @@ def measure(machine: Receptors, recordings: Mapping[str, Recording], sets: Array
         below = seen[target.control, when][0] if target.control else at_rest[0]
         if recordings[target.protocol].genetic:
             below = seen[target.protocol, 0.0][0]
-        got[_label(target)] = seen[target.protocol, when][0] / below
+        got[target.label] = seen[target.protocol, when][0] / below
     got["S845 phosphate at rest"], got["S831 phosphate at rest"] = at_rest[1], at_rest[2]
     got["S845 phosphate after 1 Hz"] = seen["1 Hz", early["1 Hz"]][1] / at_rest[1]
     got["S831 phosphate after 1 Hz"] = seen["1 Hz", early["1 Hz"]][2] / at_rest[2]
@@ -130,9 +135,9 @@ def measure(machine: Receptors, recordings: Mapping[str, Recording], sets: Array
     return got
 
 
-_MOLECULES = 602.2  # in a zmol
+_MOLECULES = 602.2  # in a zmol, by Avogadro's number
 RANGES: Mapping[str, tuple[float, float, float]] = {
-    **{f"{t.row}: {t.protocol}, {t.minutes:g} min": (t.low, t.high, t.counts) for t in TARGETS},
+    **{t.label: (t.low, t.high, t.counts) for t in TARGETS},
     "S845 phosphate at rest": (0.10, 0.25, 1.0),  # V17
     "S831 phosphate at rest": (0.05, 0.25, 1.0),
     "S845 phosphate after 1 Hz": (0.50, 0.75, 1.0),  # V18
@@ -194,10 +199,6 @@ def _constants() -> dict[str, float]:
 
 def _when(recording: Recording, minutes: float) -> float:
     return recording.end + minutes * MINUTE
-
-
-def _label(target: Target) -> str:
-    return f"{target.row}: {target.protocol}, {target.minutes:g} min"
 
 
 def table(before: Mapping[str, Array], after: Mapping[str, Array]) -> str:

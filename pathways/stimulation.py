@@ -32,9 +32,8 @@ from kinaptic.pathways.trains import (
 )
 from kinaptic.units import Quantity, parse
 
-FIELD_INPUTS = (
-    3  # assumed: fibres under a field electrode rarely meet on one stretch of dendrite; no count is published
-)
+# Assumed: fibres under a field electrode rarely meet on one stretch of dendrite; no count is published.
+FIELD_INPUTS = 3
 
 
 def stdp(

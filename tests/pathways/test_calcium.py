@@ -101,7 +101,7 @@ def test_pairing_is_supralinear_in_one_order_only() -> None:
     assert rise(paired(-0.01)) < 0.9 * parts
     area = {delay: float((paired(delay)["Ca"] - REST).sum()) for delay in (0.01, -0.01)}
     alone = traces((0.0,), (), length=0.6)["Ca"] + traces((), (0.0,), length=0.6)["Ca"] - 2 * REST
-    assert area[-0.01] < 1.05 * alone.sum()  # in this order nothing is gained
+    assert area[-0.01] == pytest.approx(alone.sum(), rel=0.02)  # in this order nothing is gained
     assert alone.sum() < 0.85 * area[0.01]
     assert rise(paired(0.01)) > rise(paired(0.02)) > rise(paired(0.05))
 
@@ -110,7 +110,7 @@ def test_trains_stay_physical() -> None:
     tetanus = traces(TETANUS, (), length=1.6, inputs=FIELD)["Ca"]
     assert 3 <= tetanus.max() <= 8
     assert tetanus.iloc[-1] < 0.12
-    assert rise(traces(TETANUS, (), length=1.6, inputs=20)) < 12
+    assert rise(traces(TETANUS, (), length=1.6, inputs=20)) < 11
     assert 0.4 <= epsp(inputs=FIELD) <= 1
 
 

@@ -39,9 +39,9 @@ def free_fraction(synapse: Synapse) -> float:
     return baseline(synapse)[0]["PP1"] / synapse.values(acute=True)["PP1_total"]
 
 
-@pytest.mark.parametrize("gate", GATES)
-def test_half_of_pp1_or_more_is_held_at_rest(gate: str) -> None:
-    assert 0.01 < free_fraction(Synapse.of(gate, **REST)) < 0.55
+@pytest.mark.parametrize(("gate", "least", "most"), [("pp1", 0.01, 0.03), ("darpp32", 0.15, 0.55)])
+def test_half_of_pp1_or_more_is_held_at_rest(gate: str, least: float, most: float) -> None:
+    assert least < free_fraction(Synapse.of(gate, **REST)) < most
 
 
 @pytest.mark.parametrize("gate", GATES)
@@ -49,12 +49,12 @@ def test_without_pka_pp1_is_free(gate: str) -> None:
     assert free_fraction(Synapse.of(gate, **REST | {"PKA_active": "0 uM"})) > 0.99
 
 
-@pytest.mark.parametrize("gate", GATES)
-def test_calcineurin_releases_pp1_and_pka_takes_it_back(gate: str) -> None:
+@pytest.mark.parametrize(("gate", "least", "most"), [("pp1", 30, 60), ("darpp32", 2, 4.5)])
+def test_calcineurin_releases_pp1_and_pka_takes_it_back(gate: str, least: float, most: float) -> None:
     free = course(Synapse.of(gate, **REST), [(60.0, {"CaN_active": 1.0}), (600.0, {"CaN_active": 0.01})])
     at = {seconds: free[10 * seconds] for seconds in (0, 20, 59, 90, 600)}
     assert at[20] > 1.9 * at[0]
-    assert at[59] > 2 * at[0]
+    assert least * at[0] < at[59] < most * at[0]
     assert at[90] > 1.2 * at[0]  # half a minute later it is still out
     assert at[600] == pytest.approx(at[0], rel=0.05)
 
