@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import functools
 import itertools
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kinaptic.errors import ProtocolError
+from kinaptic.errors import ProtocolError, UnknownName
 from kinaptic.pathways.trains import (
     MIN_INTERVAL,
     SIDES,
@@ -24,6 +26,27 @@ from kinaptic.pathways.trains import (
 
 LEAD = 10.0  # s of rest at the beginning of every run, so that the baseline is seen
 MAX_SPIKES = 10_000  # of one side
+
+
+@dataclass(frozen=True)
+class Call:
+    """How a protocol was made.
+
+    Attributes
+    ----------
+    function : callable
+        ``stdp``, ``tetanus`` and so on.
+    arguments : mapping of str to object
+        What it was given, defaults included.
+    """
+
+    function: Callable[..., Protocol]
+    arguments: Mapping[str, object]
+
+    @property
+    def name(self) -> str:
+        """Name of the function."""
+        return self.function.__name__
 
 
 @dataclass(frozen=True, repr=False)
@@ -41,6 +64,11 @@ class Protocol:
     inputs : int, optional
         Synapses that are active together; None leaves it to the model.
 
+    Attributes
+    ----------
+    call : Call, optional
+        How it was made, not part of the value; None where it was joined or made from segments.
+
     Raises
     ------
     ProtocolError
@@ -49,6 +77,8 @@ class Protocol:
 
     segments: tuple[Segment, ...]
     inputs: int | None = None
+    # Not of __init__, so that `dataclasses.replace` does not carry it over to another protocol.
+    call: Call | None = field(default=None, init=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.segments:
@@ -115,6 +145,31 @@ class Protocol:
     def label(self) -> str:
         """A few words for a legend or a column: ``"60 x 1 Hz, +10 ms"``."""
         return "; ".join(s.label for s in self.segments)
+
+    def with_(self, **changes: Any) -> Protocol:
+        """Return this protocol, made again with some arguments changed.
+
+        Parameters
+        ----------
+        **changes
+            Arguments of the function that made it: ``pairing.with_(delay="-10 ms")``.
+
+        Raises
+        ------
+        UnknownName
+            If that function has no such argument.
+        ProtocolError, UnitError
+            If the protocol was not made by one function, or cannot be made so.
+        """
+        if self.call is None:
+            raise ProtocolError(
+                f"with_({', '.join(changes)}): '{self.label}' was not made by one function such as stdp; "
+                "change its parts, and join them again"
+            )
+        for name in changes:
+            if name not in self.call.arguments:
+                raise UnknownName(f"argument of {self.call.name}", name, self.call.arguments)
+        return self.call.function(**{**self.call.arguments, **changes})
 
     def __add__(self, other: object) -> Protocol:
         if not isinstance(other, Protocol):

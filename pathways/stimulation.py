@@ -6,19 +6,21 @@ here, by the name that the user gave it.
 >>> stdp("10 ms", pairs=60, rate="1 Hz")
 <Protocol: 60 pairings at 1 Hz, post 10 ms after pre>
 >>> tetanus("100 Hz", "1 s") + gap("10 min") + low_frequency("1 Hz", 900)
-<Protocol: 100 pulses at 100 Hz, then 10 min of silence, then 900 pulses at 1 Hz; 8 inputs together>
+<Protocol: 100 pulses at 100 Hz, then 10 min of silence, then 900 pulses at 1 Hz; 3 inputs together>
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kinaptic.errors import ProtocolError
-from kinaptic.pathways.protocol import MAX_SPIKES, Protocol
+from kinaptic.pathways.protocol import MAX_SPIKES, Call, Protocol
 from kinaptic.pathways.trains import (
     MIN_INTERVAL,
     Gap,
@@ -35,7 +37,31 @@ from kinaptic.units import Quantity, parse
 # Assumed: fibres under a field electrode rarely meet on one stretch of dendrite; no count is published.
 FIELD_INPUTS = 3
 
+_P = ParamSpec("_P")
 
+
+def _made(function: Callable[_P, Protocol]) -> Callable[_P, Protocol]:
+    """Make a function's protocols know how they were made, for `Protocol.with_`."""
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def make(*args: _P.args, **kwargs: _P.kwargs) -> Protocol:
+        protocol = function(*args, **kwargs)
+        given = signature.bind(*args, **kwargs)
+        given.apply_defaults()
+        kept = {n: tuple(v) if _is_list(v) else v for n, v in given.arguments.items()}
+        object.__setattr__(protocol, "call", Call(make, kept))
+        return protocol
+
+    return make
+
+
+def _is_list(value: object) -> bool:
+    """Return whether an argument is a list, which its owner could change afterwards."""
+    return np.iterable(value) and not isinstance(value, str)
+
+
+@_made
 def stdp(
     delay: Quantity,
     pairs: int,
@@ -81,6 +107,7 @@ def stdp(
     )
 
 
+@_made
 def tetanus(
     rate: Quantity,
     duration: Quantity,
@@ -100,7 +127,7 @@ def tetanus(
     interval : quantity, optional
         From the start of one train to the start of the next; needed when there are several.
     inputs : int or None
-        Synapses active together. The default of 8 is an assumption; None takes the model's number.
+        Synapses active together. The default of 3 is an assumption; None takes the model's number.
 
     Raises
     ------
@@ -128,6 +155,7 @@ def tetanus(
     )
 
 
+@_made
 def low_frequency(rate: Quantity, pulses: int, *, inputs: int | None = FIELD_INPUTS) -> Protocol:
     """Stimulate the presynaptic fibres slowly, as for long-term depression (900 pulses at 1 Hz).
 
@@ -138,7 +166,7 @@ def low_frequency(rate: Quantity, pulses: int, *, inputs: int | None = FIELD_INP
     pulses : int
         How many.
     inputs : int or None
-        Synapses active together. The default of 8 is an assumption; None takes the model's number.
+        Synapses active together. The default of 3 is an assumption; None takes the model's number.
 
     Raises
     ------
@@ -149,6 +177,7 @@ def low_frequency(rate: Quantity, pulses: int, *, inputs: int | None = FIELD_INP
     return _train(Train(bursts=number, rate=_rate("low_frequency(rate=…)", rate)), inputs)
 
 
+@_made
 def theta_burst(
     pulses: int = 4,
     burst_rate: Quantity = "100 Hz",
@@ -176,7 +205,7 @@ def theta_burst(
     interval : quantity, optional
         From the start of one train to the start of the next; needed when there are several.
     inputs : int or None
-        Synapses active together. The default of 8 is an assumption; None takes the model's number.
+        Synapses active together. The default of 3 is an assumption; None takes the model's number.
 
     Raises
     ------
@@ -199,6 +228,7 @@ def theta_burst(
 Times = Sequence[Quantity] | NDArray[Any]
 
 
+@_made
 def spikes(pre: Times = (), post: Times = (), *, inputs: int | None = None) -> Protocol:
     """Stimulate at given times, counted from the beginning of the protocol.
 
@@ -218,6 +248,7 @@ def spikes(pre: Times = (), post: Times = (), *, inputs: int | None = None) -> P
     return Protocol((SpikeList(_times("spikes(pre=…)", pre), _times("spikes(post=…)", post)),), inputs)
 
 
+@_made
 def poisson(
     pre: Quantity | None = None,
     post: Quantity | None = None,
@@ -269,6 +300,7 @@ def poisson(
     return Protocol((SpikeList(**drawn, length=seconds, origin=origin),), inputs)
 
 
+@_made
 def gap(duration: Quantity) -> Protocol:
     """Return silence, to put between protocols: ``a + gap("10 min") + b``."""
     return Protocol((Gap(_time("gap(duration=…)", duration)),))

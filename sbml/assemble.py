@@ -30,6 +30,8 @@ class Assembly:
         Antimony text: species, reactions, rules, declarations with units; no values.
     parameters : mapping of str to Parameter
         Every constant and derived number with unit and source.
+    derived : tuple of str
+        The numbers that a formula derives.
     pathways : tuple of str
         Those that take part.
     clamped : tuple of str
@@ -38,6 +40,7 @@ class Assembly:
 
     body: str
     parameters: Mapping[str, Parameter] = field(hash=False)
+    derived: tuple[str, ...]
     pathways: tuple[str, ...]
     clamped: tuple[str, ...]
 
@@ -72,25 +75,47 @@ def assemble(
     ModelError
         If an input is unmet, an id is given twice, or a clamped port is given by a pathway.
     """
+    made = _composed(names, tuple(clamped), absent, driven)
+    parameters = dict(made.parameters)
+    for name, port in made.held.items():
+        if name in clamped:
+            value, source = clamped[name], "assumed: clamped by the user of the model"
+        else:
+            givers = " or ".join(ports()[name][1])
+            value, source = port.neutral, f"assumed: neutral value, pathway {givers} is absent"
+        parameters[name] = Parameter(value=value, unit=port.unit, source=source, note=port.meaning)
+    return Assembly(made.body, parameters, made.derived, names, tuple(made.held))
+
+
+@dataclass(frozen=True)
+class _Composition:
+    """What assemblies share that differ in the values of held ports only."""
+
+    body: str
+    parameters: Mapping[str, Parameter]  # of the pathways
+    derived: tuple[str, ...]
+    held: Mapping[str, Port]
+
+
+@functools.lru_cache(maxsize=128)
+def _composed(
+    names: tuple[str, ...], clamped: tuple[str, ...], absent: tuple[str, ...], driven: tuple[str, ...]
+) -> _Composition:
+    """Compose once what many synapses share; a study asks for it at every point."""
     members = [pathway(name) for name in names]
     _refuse_clashes(members)
-    held = _inputs(members, dict(clamped), absent, driven)
+    held = _inputs(members, clamped, absent, driven)
     parameters: dict[str, Parameter] = dict(geometry())
     for member in members:
         parameters |= member.parameters
     _borrow(parameters)
-    for name, (port, value) in held.items():
-        if name not in clamped:
-            source = f"assumed: neutral value, pathway {' or '.join(ports()[name][1])} is absent"
-        else:
-            source = "assumed: clamped by the user of the model"
-        parameters[name] = Parameter(value=value, unit=port.unit, source=source, note=port.meaning)
     sections = [
         _held_text(held),
         *(_statements(m.antimony) for m in members),
         _declarations({n: p for n, p in parameters.items() if n not in held}),
     ]
-    return Assembly("\n".join(sections), parameters, names, tuple(held))
+    derived = (n for n, p in parameters.items() if p.formula is not None and n not in held)
+    return _Composition("\n".join(sections), parameters, tuple(derived), held)
 
 
 def _refuse_clashes(members: list[Pathway]) -> None:
@@ -114,8 +139,8 @@ def _defined(antimony: str) -> set[str]:
 
 
 def _inputs(
-    members: list[Pathway], clamped: dict[str, float], absent: tuple[str, ...], driven: tuple[str, ...]
-) -> dict[str, tuple[Port, float]]:
+    members: list[Pathway], clamped: tuple[str, ...], absent: tuple[str, ...], driven: tuple[str, ...]
+) -> dict[str, Port]:
     """Return the ports to hold constant: the clamped ones and those of absent pathways."""
     given = {port_id: member.name for member in members for port_id in member.gives}
     for name in clamped:
@@ -125,7 +150,7 @@ def _inputs(
                 f"the same, use .with_(kn.clamp({name!r}, …))"
             )
     given |= dict.fromkeys(driven, "the protocol")
-    held: dict[str, tuple[Port, float]] = {}
+    held: dict[str, Port] = {}
     unmet: dict[str, str] = {}
     for member in members:
         for need in member.needs:
@@ -134,10 +159,8 @@ def _inputs(
             if need not in ports():
                 raise ModelError(f"pathway {member.name} needs {need}, which no pathway gives")
             port, givers = ports()[need]
-            if need in clamped:
-                held[need] = (port, clamped[need])
-            elif port.optional or set(givers) & set(absent):
-                held[need] = (port, port.neutral)
+            if need in clamped or port.optional or set(givers) & set(absent):
+                held[need] = port
             else:
                 unmet[need] = f"  {need} ({port.meaning}), from pathway {' or '.join(givers)}"
     if unmet:
@@ -176,9 +199,9 @@ def _statements(text: str) -> str:
     return "\n".join(lines)
 
 
-def _held_text(held: Mapping[str, tuple[Port, float]]) -> str:
+def _held_text(held: Mapping[str, Port]) -> str:
     lines = ["// ==== Inputs held constant"] if held else []
-    for name, (port, _) in held.items():
+    for name, port in held.items():
         if port.kind == "species":
             lines.append(f"const species ${name} in {port.compartment};")
         else:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from kinaptic.errors import ModelError, PerturbationError
+from kinaptic.errors import KinapticError, ModelError, PerturbationError
 from kinaptic.pathways.catalogue import pathway
 from kinaptic.pathways.parameters import Parameter
 from kinaptic.pathways.protocol import Protocol
@@ -20,6 +20,13 @@ from kinaptic.sbml.structure import Structure, structure
 if TYPE_CHECKING:
     from kinaptic.pathways.perturbation import Perturbation
     from kinaptic.sbml.synapse import Synapse
+
+    Point = tuple[Synapse, Protocol | Waveform | None]
+    Rest = tuple[Synapse, float | None]  # with the calcium (µM) to rest at, where a waveform sets it
+    Baseline = tuple[equilibrium.State, float | None]  # and weight_post in it, where there is one
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 INPUTS = "coactive_inputs"  # the calcium pathway's number of synapses that are active together
 _REST = "weight_post_rest"
@@ -43,6 +50,8 @@ class Recipe:
         Ports given by a pathway of the synapse but held by a perturbation.
     drive : DriveText
         The protocol as text.
+    rest_calcium : float, optional
+        Calcium (µM) that the synapse rests at, where a recorded waveform sets it.
     """
 
     synapse: Synapse
@@ -50,25 +59,47 @@ class Recipe:
     numbers: Mapping[str, Parameter] = field(hash=False)
     clamps: tuple[str, ...] = ()
     drive: drive.DriveText = _SILENT
+    rest_calcium: float | None = None
 
     @functools.cached_property
     def structure(self) -> Structure:
         """The model's structure."""
-        weight = _WEIGHT if has_weight(self.assembly) else ""
-        constants = [n for n, p in self.numbers.items() if p.formula is None and n not in self.clamps]
-        text = antimony_model(
-            "kinaptic", self.assembly.body, f"{self.drive.text}\n{weight}", dict.fromkeys(constants, 1.0)
+        made = self.assembly
+        return _structure(
+            made.pathways, made.body, made.derived, self.drive.text, tuple(self.numbers), self.clamps
         )
-        derived = tuple(n for n, p in self.assembly.parameters.items() if p.formula is not None)
-        return structure(text, derived, clamps=self.clamps, members=self.assembly.pathways)
 
     @property
     def readouts(self) -> tuple[str, ...]:
         """What a run shows."""
         own = [r for name in self.synapse.pathways for r in pathway(name).readouts]
-        if has_weight(self.assembly):
+        if _weighs(self.assembly.pathways):
             own.insert(0, "weight")
+        if self.rest_calcium is not None:
+            own.insert(0, "Ca")
         return tuple(dict.fromkeys(own))
+
+    @property
+    def rest(self) -> Rest:
+        """What the run begins with: the synapse without what is washed in, and its calcium."""
+        there = tuple(p for p in self.synapse.perturbations if not p.acute)
+        return replace(self.synapse, perturbations=there), self.rest_calcium
+
+
+@functools.lru_cache(maxsize=128)
+def _structure(
+    members: tuple[str, ...],
+    body: str,
+    derived: tuple[str, ...],
+    drive_text: str,
+    numbers: tuple[str, ...],
+    clamps: tuple[str, ...],
+) -> Structure:
+    """Return the structure of these texts and names; points of a study share a few of them."""
+    extra = f"{drive_text}\n{_WEIGHT if _weighs(members) else ''}"
+    constants = (name for name in numbers if name not in (*derived, *clamps))
+    text = antimony_model("kinaptic", body, extra, dict.fromkeys(constants, 1.0))
+    return structure(text, derived, clamps=clamps, members=members)
 
 
 def recipe(synapse: Synapse, protocol: Protocol | Waveform | None) -> Recipe:
@@ -85,22 +116,27 @@ def recipe(synapse: Synapse, protocol: Protocol | Waveform | None) -> Recipe:
         return _played(synapse, protocol)
     if protocol is None:
         return _recipe(synapse, synapse.assembly, acute=True)
-    members = [pathway(name) for name in synapse.pathways]
-    on_pre = _merged([m.on_pre for m in members])
-    on_post = _merged([m.on_post for m in members])
-    if not on_pre and not on_post:
-        raise ModelError(
-            f"nothing in {', '.join(synapse.pathways)} answers to spikes; add the pathway 'calcium', or "
-            "give calcium as a Waveform"
-        )
     lag = post_lag(synapse)
     if lag:  # its formula, not its name: AMICI compiles no rule variable inside an event
         lag = f"({synapse.assembly.parameters[lag].formula or lag})"
-    written = drive.antimony(protocol, on_pre, on_post=on_post, post_lag=lag)
+    written = _driven(protocol, synapse.pathways, lag)
     if protocol.inputs is not None and INPUTS in synapse.assembly.parameters:
         inputs = (float(protocol.inputs), "1", "synapses active together, as the protocol says")
         written = replace(written, parameters=dict(written.parameters) | {INPUTS: inputs})
     return _recipe(synapse, synapse.assembly, acute=True, written=written)
+
+
+@functools.lru_cache(maxsize=256)
+def _driven(protocol: Protocol, names: tuple[str, ...], lag: str) -> drive.DriveText:
+    members = [pathway(name) for name in names]
+    on_pre = _merged([m.on_pre for m in members])
+    on_post = _merged([m.on_post for m in members])
+    if not on_pre and not on_post:
+        raise ModelError(
+            f"nothing in {', '.join(names)} answers to spikes; add the pathway 'calcium', or "
+            "give calcium as a Waveform"
+        )
+    return drive.antimony(protocol, on_pre, on_post=on_post, post_lag=lag)
 
 
 def post_lag(synapse: Synapse) -> str:
@@ -118,17 +154,19 @@ def _played(synapse: Synapse, waveform: Waveform) -> Recipe:
     heard = replaced_calcium(synapse)
     held = {name: value for name, value in heard.clamped if name != "Ca"}
     assembly = assemble(heard.pathways, held, absent=heard.absent, driven=("Ca",))
-    return _recipe(heard, assembly, acute=True, written=waveform_drive.antimony(waveform))
+    made = _recipe(heard, assembly, acute=True, written=waveform_drive.antimony(waveform))
+    return replace(made, rest_calcium=waveform.rest)
 
 
 def _recipe(
     synapse: Synapse, assembly: Assembly, *, acute: bool, written: drive.DriveText = _SILENT
 ) -> Recipe:
-    known, clamps = assembly.parameters, synapse.clamps(acute=acute)
-    numbers = {n: p for n, p in synapse.numbers(acute=acute).items() if n in known or n in clamps}
+    numbers, clamps = synapse.numbers(acute=acute), synapse.clamps(acute=acute)
+    for name in numbers.keys() - assembly.parameters.keys() - set(clamps):
+        del numbers[name]
     for name, (value, unit, note) in written.parameters.items():
         numbers[name] = Parameter(value=value, unit=unit, source="assumed: set by the protocol", note=note)
-    if has_weight(assembly):
+    if _weighs(assembly.pathways):
         numbers[_REST] = Parameter(
             value=1.0, unit="1", source="assumed: definition, weight_post of this model at its baseline"
         )
@@ -148,22 +186,64 @@ def replaced_calcium(synapse: Synapse) -> Synapse:
 
 
 def model(synapse: Synapse, protocol: Protocol | Waveform | None) -> Model:
-    """Return the model of `synapse` under `protocol`, starting from its baseline."""
-    made = recipe(synapse, protocol)
-    numbers, readouts = dict(made.numbers), made.readouts
-    rest_calcium = protocol.rest if isinstance(protocol, Waveform) else None
-    rest, weight_rest = baseline(made.synapse, rest_calcium)
+    """Return the model of `synapse` under `protocol`, starting from its baseline.
+
+    Raises
+    ------
+    ModelError, PerturbationError
+        If synapse and protocol do not fit each other.
+    SimulationFailed
+        If the synapse cannot be integrated at rest.
+    """
+    (made,) = models([(synapse, protocol)])
+    if isinstance(made, KinapticError):
+        raise made
+    return made
+
+
+def models(points: Iterable[Point]) -> list[Model | KinapticError]:
+    """Return the models of many points; the baselines that they share are found once, together.
+
+    Parameters
+    ----------
+    points : iterable of (Synapse, Protocol, Waveform or None)
+        What to build.
+
+    Returns
+    -------
+    list of Model or KinapticError
+        One outcome each, in order: what `model` would return or raise.
+    """
+    recipes = [_outcome(recipe, synapse, protocol) for synapse, protocol in points]
+    rests = list(dict.fromkeys(made.rest for made in recipes if isinstance(made, Recipe)))
+    found = dict(zip(rests, _baselines(rests), strict=True))
+    return [
+        _outcome(_model, made, found[made.rest]) if isinstance(made, Recipe) else made for made in recipes
+    ]
+
+
+def _outcome(make: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T | KinapticError:
+    """Return what `make` returns, or the error that it raises: other points go on without this one."""
+    try:
+        return make(*args, **kwargs)
+    except KinapticError as why:
+        return why
+
+
+def _model(made: Recipe, rest: Baseline | KinapticError) -> Model:
+    if isinstance(rest, KinapticError):
+        raise rest
+    state, weight_rest = rest
+    numbers, structure = dict(made.numbers), made.structure
     if weight_rest is not None:
         numbers[_REST] = numbers[_REST].model_copy(update={"value": weight_rest})
-    if rest_calcium is not None:
-        readouts = ("Ca", *(r for r in readouts if r != "Ca"))
-    states = made.structure.states
-    initial = equilibrium.beginning(made.structure, formula.evaluate(numbers))
-    initial |= {name: value for name, value in rest.items() if name in states}
-    return Model(synapse.name, made.structure, numbers, initial, readouts)
+    initial = {name: value for name, value in state.items() if name in structure.states}
+    if structure.begins.keys() - initial.keys():  # what only the protocol has
+        initial = equilibrium.beginning(structure, formula.evaluate(numbers)) | initial
+    return Model(made.synapse.name, structure, numbers, initial, made.readouts)
 
 
-def baseline(synapse: Synapse, rest_calcium: float | None = None) -> tuple[dict[str, float], float | None]:
+def baseline(synapse: Synapse, rest_calcium: float | None = None) -> Baseline:
     """Return the resting state before the run, and weight_post in it.
 
     Parameters
@@ -178,6 +258,36 @@ def baseline(synapse: Synapse, rest_calcium: float | None = None) -> tuple[dict[
     SimulationFailed
         If the synapse cannot be integrated at rest.
     """
+    (found,) = _baselines([(synapse, rest_calcium)])
+    if isinstance(found, KinapticError):
+        raise found
+    return found
+
+
+def _baselines(rests: Sequence[Rest]) -> list[Baseline | KinapticError]:
+    """Return the baseline of each; those of one structure are settled together."""
+    found: dict[int, Baseline | KinapticError] = {}
+    alike: dict[Structure, dict[int, Mapping[str, float]]] = {}
+    for index, (synapse, rest_calcium) in enumerate(rests):
+        resting = _outcome(_resting, synapse, rest_calcium)
+        if isinstance(resting, KinapticError):
+            found[index] = resting
+        else:
+            alike.setdefault(resting[0], {})[index] = resting[1]
+    for shared, numbers in alike.items():
+        first, _ = rests[next(iter(numbers))]
+        watch = ("weight_post",) if _weighs(first.pathways) else ()
+        states = equilibrium.settle_many(shared, list(numbers.values()), watch=watch)
+        for index, state in zip(numbers, states, strict=True):
+            if isinstance(state, KinapticError):
+                found[index] = state
+            else:
+                weight = state.pop("weight_post", None)
+                found[index] = (state, weight)
+    return [found[index] for index in range(len(rests))]
+
+
+def _resting(synapse: Synapse, rest_calcium: float | None) -> tuple[Structure, Mapping[str, float]]:
     clamped = dict(synapse.clamped)
     if rest_calcium is not None:
         clamped["Ca"] = rest_calcium
@@ -186,10 +296,7 @@ def baseline(synapse: Synapse, rest_calcium: float | None = None) -> tuple[dict[
     numbers = dict(made.numbers)
     if rest_calcium is not None and "Ca" in numbers:
         numbers["Ca"] = numbers["Ca"].model_copy(update={"value": rest_calcium})
-    watch = ("weight_post",) if has_weight(assembly) else ()
-    state = equilibrium.settle(made.structure, formula.evaluate(numbers), watch=watch)
-    weight = state.pop("weight_post", None)
-    return state, weight
+    return made.structure, formula.evaluate(numbers)
 
 
 def derived(synapse: Synapse) -> dict[str, float]:
@@ -199,9 +306,9 @@ def derived(synapse: Synapse) -> dict[str, float]:
     return {name: values[name] for name, p in numbers.items() if p.formula is not None}
 
 
-def has_weight(assembly: Assembly) -> bool:
-    """Return whether the model has a postsynaptic weight."""
-    return any("weight_post" in pathway(name).gives for name in assembly.pathways)
+def _weighs(members: tuple[str, ...]) -> bool:
+    """Return whether pathways give a postsynaptic weight."""
+    return any("weight_post" in pathway(name).gives for name in members)
 
 
 def _merged(changes: list[Mapping[str, str]]) -> dict[str, str]:

@@ -161,10 +161,7 @@ def run(
     TimeLimit
         If the time limit was exceeded.
     """
-    if not SMALLEST_RTOL <= rtol <= LARGEST_RTOL:
-        raise SimulationFailed(
-            f"rtol={rtol:g} is outside {SMALLEST_RTOL:g} to {LARGEST_RTOL:g}: looser tolerances lose spikes"
-        )
+    check_rtol(rtol)
     runner = prepare(model.structure, model.values)
     set_tolerance(runner, rtol)
     set_state(runner, model.initial)
@@ -176,8 +173,7 @@ def run(
             block = np.array(runner.simulate(times=list(chunk.times)))
         except RuntimeError as why:
             raise SimulationFailed(_failure(why, runner, chunk)) from None
-        if not np.all(np.isfinite(block)):
-            raise SimulationFailed(_not_finite(block, model.readouts))
+        check_finite(block[:, 1:], block[:, 0], model.readouts)
         blocks.append(block[chunk.keep])
         if progress is not None:
             progress(chunk.times[-1])
@@ -187,7 +183,8 @@ def run(
                 f"stopped at {chunk.times[-1]:.6g} s of {times[-1]:.6g} s: over the time limit of "
                 f"{time_limit:g} s; raise time_limit, shorten `until`, or loosen rtol (now {rtol:g})"
             )
-    _assert_counts(runner, expected)
+    known = runner.model.getGlobalParameterIds()
+    check_counts(dict(zip(known, runner.model.getGlobalParameterValues(), strict=True)), expected)
     return np.vstack(blocks)[:, 1:]
 
 
@@ -225,9 +222,16 @@ def _selections(runner: roadrunner.RoadRunner, names: Sequence[str]) -> list[str
     return [f"[{n}]" if n in species else n for n in names]
 
 
-def _assert_counts(runner: roadrunner.RoadRunner, expected: Expected) -> None:
-    known = runner.model.getGlobalParameterIds()
-    values = dict(zip(known, runner.model.getGlobalParameterValues(), strict=True))
+def check_rtol(rtol: float) -> None:
+    """Refuse a tolerance outside of what runs keep their spikes at."""
+    if not SMALLEST_RTOL <= rtol <= LARGEST_RTOL:
+        raise SimulationFailed(
+            f"rtol={rtol:g} is outside {SMALLEST_RTOL:g} to {LARGEST_RTOL:g}: looser tolerances lose spikes"
+        )
+
+
+def check_counts(values: Mapping[str, float], expected: Expected) -> None:
+    """Refuse a run whose counters, among the values of all numbers at its end, miss a spike."""
     for counter, count in expected(values).items():
         if not math.isclose(values[counter], count, abs_tol=0.5):
             raise SimulationFailed(
@@ -236,19 +240,21 @@ def _assert_counts(runner: roadrunner.RoadRunner, expected: Expected) -> None:
             )
 
 
+def check_finite(block: NDArray[np.float64], times: NDArray[np.float64], readouts: Sequence[str]) -> None:
+    """Refuse readouts, shape (times, readouts), in which something is not a finite number."""
+    if np.all(np.isfinite(block)):
+        return
+    row, column = np.argwhere(~np.isfinite(block))[0]
+    raise SimulationFailed(
+        f"{readouts[column]} is {block[row, column]} at {times[row]:.6g} s; a division by a total that is "
+        "zero, or a negative concentration? Look at the parameters changed last"
+    )
+
+
 def _failure(why: Exception, runner: roadrunner.RoadRunner, chunk: _Chunk) -> str:
     reason = str(why).strip().splitlines()[0]
     return (
         f"the integrator gave up at {runner.getCurrentTime():.6g} s, between {chunk.times[0]:.6g} and "
         f"{chunk.times[-1]:.6g} s of the run: {reason}. Look at the parameters changed last "
         "(`synapse.parameters`); try a tighter rtol, or a smaller change"
-    )
-
-
-def _not_finite(block: NDArray[np.float64], readouts: Sequence[str]) -> str:
-    row, column = np.argwhere(~np.isfinite(block))[0]
-    name = "time" if column == 0 else readouts[column - 1]
-    return (
-        f"{name} is {block[row, column]} at {block[row, 0]:.6g} s; a division by a total that is zero, "
-        "or a negative concentration? Look at the parameters changed last"
     )

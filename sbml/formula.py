@@ -29,6 +29,8 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "sqrt": math.sqrt,
     "abs": abs,
 }
+Values = Mapping[str, float]
+Computed = Callable[[Values], float]
 
 
 def evaluate(parameters: Mapping[str, Parameter]) -> dict[str, float]:
@@ -46,39 +48,50 @@ def evaluate(parameters: Mapping[str, Parameter]) -> dict[str, float]:
     UnknownName
         If it refers to a number that is not there.
     """
-    values = {name: p.value for name, p in parameters.items() if p.value is not None}
-    for name in parameters:
-        _resolve(name, parameters, values, ())
+    values: dict[str, float] = {}
+    formulas: dict[str, str] = {}
+    for name, parameter in parameters.items():
+        if parameter.value is not None:
+            values[name] = parameter.value
+        elif parameter.formula is not None:
+            formulas[name] = parameter.formula
+    for name, compute in _program(tuple(formulas.items())):
+        try:
+            values[name] = compute(values)
+        except KeyError as missing:
+            raise UnknownName("number", missing.args[0], parameters, f"in the formula of {name}") from None
+        except (ArithmeticError, ValueError) as why:
+            raise ModelError(_without_value(name, formulas, f"has no value ({why})")) from None
+        if not math.isfinite(values[name]):
+            raise ModelError(_without_value(name, formulas, f"is {values[name]}"))
     return {name: values[name] for name in parameters}
 
 
-def _resolve(
-    name: str, parameters: Mapping[str, Parameter], values: dict[str, float], above: tuple[str, ...]
-) -> float:
-    if name in values:
-        return values[name]
-    if name in above:
-        raise ModelError(f"formulas refer to each other in a circle: {' → '.join((*above, name))}")
-    parameter = parameters.get(name)
-    if parameter is None or parameter.formula is None:
-        raise UnknownName("number", name, parameters, f"in the formula of {above[-1]}")
-    try:
-        value = _compute(
-            _parsed(parameter.formula), lambda other: _resolve(other, parameters, values, (*above, name))
-        )
-    except (ArithmeticError, ValueError) as why:
-        if isinstance(why, ModelError):
-            raise
-        raise ModelError(
-            f"{name} = {parameter.formula} has no value ({why}); look at the numbers it follows from"
-        ) from None
-    if not math.isfinite(value):
-        raise ModelError(f"{name} = {parameter.formula} is {value}; look at the numbers it follows from")
-    values[name] = value
-    return value
+def _without_value(name: str, formulas: Mapping[str, str], what: str) -> str:
+    return f"{name} = {formulas[name]} {what}; look at the numbers it follows from"
 
 
-@functools.lru_cache(maxsize=2048)
+@functools.lru_cache(maxsize=256)
+def _program(formulas: tuple[tuple[str, str], ...]) -> tuple[tuple[str, Computed], ...]:
+    """Return names with what computes them, each after those that it follows from."""
+    parsed = {name: _parsed(text) for name, text in formulas}
+    placed: dict[str, Computed] = {}
+
+    def place(name: str, above: tuple[str, ...]) -> None:
+        if name in above:
+            raise ModelError(f"formulas refer to each other in a circle: {' → '.join((*above, name))}")
+        if name in placed or name not in parsed:
+            return
+        for node in ast.walk(parsed[name]):
+            if isinstance(node, ast.Name):
+                place(node.id, (*above, name))
+        placed[name] = _computed(parsed[name])
+
+    for name in parsed:
+        place(name, ())
+    return tuple(placed.items())
+
+
 def _parsed(formula: str) -> ast.expr:
     try:
         return ast.parse(formula.replace("^", "**").strip(), mode="eval").body
@@ -86,16 +99,21 @@ def _parsed(formula: str) -> ast.expr:
         raise ModelError(f"formula {formula!r} cannot be read") from None
 
 
-def _compute(node: ast.expr, look_up: Callable[[str], float]) -> float:
+def _computed(node: ast.expr) -> Computed:
+    """Return what computes an expression from the values of the names in it."""
     match node:
         case ast.Name(id=name):
-            return look_up(name)
+            return operator.itemgetter(name)
         case ast.Constant(value=int() | float() as number):
-            return float(number)
+            constant = float(number)
+            return lambda _: constant
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            return _OPERATORS[type(op)](_compute(left, look_up), _compute(right, look_up))
+            combine, one, other = _OPERATORS[type(op)], _computed(left), _computed(right)
+            return lambda values: combine(one(values), other(values))
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -_compute(operand, look_up)
+            inner = _computed(operand)
+            return lambda values: -inner(values)
         case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in _FUNCTIONS:
-            return _FUNCTIONS[name](_compute(argument, look_up))
+            function, inside = _FUNCTIONS[name], _computed(argument)
+            return lambda values: function(inside(values))
     raise ModelError(f"a formula may have + - * / ^ and {', '.join(_FUNCTIONS)}; not {ast.unparse(node)!r}")

@@ -95,7 +95,7 @@ def simulate(
         times,
         pauses(float(times[-1]), events),
         rtol=rtol,
-        expected=_expected(synapse, protocol, float(times[-1])),
+        expected=expected_counters(synapse, protocol, float(times[-1])),
         time_limit=limit,
         progress=progress,
     )
@@ -173,7 +173,9 @@ def pauses(end: float, events: NDArray[np.float64]) -> list[float]:
     return [*between, *(t for t in (quiet, (quiet + end) / 2) if 0 < t < end)]
 
 
-def _expected(synapse: Synapse, protocol: Protocol | Waveform | None, end: float) -> integrator.Expected:
+def expected_counters(
+    synapse: Synapse, protocol: Protocol | Waveform | None, end: float
+) -> integrator.Expected:
     """Return what the counters must show at `end`; a counter on the edge of an event is left out."""
 
     def counts(values: Mapping[str, float], at: float) -> dict[str, int]:

@@ -17,6 +17,8 @@ from kinaptic.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from kinaptic.analysis.rows import validate
+    from kinaptic.analysis.scan import scan
+    from kinaptic.analysis.scan_result import Scan
     from kinaptic.pathways.perturbation import Perturbation, clamp, edit, inhibit, knockout, overexpress
     from kinaptic.pathways.protocol import Protocol
     from kinaptic.pathways.stimulation import gap, low_frequency, poisson, spikes, stdp, tetanus, theta_burst
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "kinaptic.analysis.rows": ("validate",),
+    "kinaptic.analysis.scan": ("scan",),
+    "kinaptic.analysis.scan_result": ("Scan",),
     "kinaptic.pathways.perturbation": ("Perturbation", "clamp", "edit", "inhibit", "knockout", "overexpress"),
     "kinaptic.pathways.protocol": ("Protocol",),
     "kinaptic.pathways.stimulation": (
@@ -46,9 +50,9 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "Perturbation", "Protocol", "Run", "Synapse", "Waveform", "clamp", "edit", "gap", "inhibit", "knockout",
-    "low_frequency", "overexpress", "poisson", "simulate", "spikes", "stdp", "tetanus", "theta_burst",
-    "validate",
+    "Perturbation", "Protocol", "Run", "Scan", "Synapse", "Waveform", "clamp", "edit", "gap", "inhibit",
+    "knockout", "low_frequency", "overexpress", "poisson", "scan", "simulate", "spikes", "stdp", "tetanus",
+    "theta_burst", "validate",
 ]  # fmt: skip
 
 

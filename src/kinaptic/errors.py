@@ -86,3 +86,7 @@ class SimulationFailed(KinapticError, RuntimeError):
 
 class TimeLimit(SimulationFailed):
     """A run that was stopped at its time limit."""
+
+
+class KinapticWarning(UserWarning):
+    """Something worth knowing that changes no result."""

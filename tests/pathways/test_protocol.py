@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kinaptic.errors import ProtocolError, UnitError
+from kinaptic.errors import ProtocolError, UnitError, UnknownName
 from kinaptic.pathways.protocol import LEAD, Protocol
 from kinaptic.pathways.stimulation import (
     FIELD_INPUTS,
@@ -291,3 +293,55 @@ def test_each_side_of_a_train_is_strictly_increasing_and_within_its_duration(
         assert len(times) == train.count(side)  # type: ignore[arg-type]
         assert np.all(np.diff(times) > 1e-3)
         assert times[-1] < train.duration
+
+
+@pytest.mark.parametrize(
+    ("made", "changes", "wanted"),
+    [
+        (stdp("10 ms", 60, rate="1 Hz"), {"delay": "-5 ms"}, stdp("-5 ms", 60, rate="1 Hz")),
+        (tetanus("100 Hz", "1 s", inputs=2), {"rate": "50 Hz"}, tetanus("50 Hz", "1 s", inputs=2)),
+        (low_frequency("1 Hz", 900), {"pulses": 90}, low_frequency("1 Hz", 90)),
+        (theta_burst(), {"pulses": 5, "bursts": 3}, theta_burst(5, bursts=3)),
+        (spikes(pre=[0.0, 1.0]), {"post": [2.0]}, spikes(pre=[0.0, 1.0], post=[2.0])),
+        (
+            poisson("5 Hz", duration="2 s", seed=1),
+            {"seed": 2, "post": "9 Hz"},
+            poisson("5 Hz", "9 Hz", duration="2 s", seed=2),
+        ),
+        (gap("1 s"), {"duration": "2 s"}, gap("2 s")),
+    ],
+)
+def test_a_protocol_can_be_made_again_with_changes(
+    made: Protocol, changes: dict[str, object], wanted: Protocol
+) -> None:
+    before = str(made)
+    assert made.with_(**changes) == wanted
+    assert made.with_() == made
+    assert str(made) == before
+    sent = pickle.loads(pickle.dumps(made))  # noqa: S301
+    assert sent == made
+    assert sent.with_(**changes) == wanted
+    assert made.with_(**changes).with_(**changes) == wanted
+
+
+def test_how_a_protocol_was_made_is_no_part_of_its_value() -> None:
+    one, other = stdp("10 ms", 1, rate="1 Hz"), stdp("10 ms", 1, rate="1000 1/ks")
+    assert one == other
+    assert hash(one) == hash(other)
+    times = [0.0, 1.0]
+    made = spikes(pre=times)
+    times[1] = 5.0
+    assert made.with_(inputs=None) == made
+
+
+def test_changes_that_cannot_be_made_are_refused() -> None:
+    pairing = stdp("10 ms", 60, rate="1 Hz")
+    with pytest.raises(UnknownName, match="unknown argument of stdp 'dealy': did you mean delay"):
+        pairing.with_(dealy="1 ms")
+    with pytest.raises(ProtocolError, match=r"stdp\(pairs=…\): 0 is below 1"):
+        pairing.with_(pairs=0)
+    with pytest.raises(UnitError, match="has no unit"):
+        pairing.with_(delay=3)
+    for joined in (pairing + gap("1 s"), replace(pairing, inputs=3), Protocol(pairing.segments)):
+        with pytest.raises(ProtocolError, match="was not made by one function such as stdp"):
+            joined.with_(delay="1 ms")

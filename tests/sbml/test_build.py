@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 import kinaptic as kn
 from kinaptic.errors import ModelError, PerturbationError
 from kinaptic.pathways.catalogue import pathway
-from kinaptic.sbml import build, engine, structure
+from kinaptic.sbml import build, engine, equilibrium, structure
 from kinaptic.sbml.assemble import assemble, declared_species
+from kinaptic.sbml.model import Model
 
 PAIRING = kn.stdp("10 ms", pairs=2, rate="1 Hz")
 CALCIUM = kn.Waveform([0.0, 0.1, 1.0], [0.07, 1.5, 0.07], unit="uM", time_unit="s", max_step="1 s")
@@ -42,6 +45,36 @@ def test_a_model_starts_at_its_baseline(ca1: kn.Synapse) -> None:
     runner = engine.prepare(model.structure, model.values)
     engine.set_state(runner, model.initial)
     assert engine.state(runner, ("weight",)) == {"weight": pytest.approx(1, abs=1e-12)}
+
+
+def test_many_models_are_what_each_is_alone(ca1: kn.Synapse) -> None:
+    tube = kn.Synapse.of("calmodulin", "calcineurin", Ca="0.3 uM")
+    points = [
+        (ca1, PAIRING),
+        (ca1, kn.stdp("-25 ms", pairs=60, rate="5 Hz")),
+        (ca1.with_(kn.knockout("pka")), None),
+        (ca1, CALCIUM),
+        (tube, None),
+        (ca1, PAIRING),
+    ]
+    made = build.models(points)
+    assert [m.digest for m in made if isinstance(m, Model)] == [s.model(p).digest for s, p in points]
+    assert len(made) == 6
+
+
+def test_points_of_one_baseline_settle_it_once(ca1: kn.Synapse, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    own = equilibrium.settle_many
+
+    def settle_many(*args: Any, **kwargs: Any) -> Any:
+        asked.append(len(args[1]))
+        return own(*args, **kwargs)
+
+    monkeypatch.setattr(equilibrium, "settle_many", settle_many)
+    doses = [ca1.with_(kn.inhibit("PKA", by=by)) for by in (0.1, 0.5, 0.9)]  # washed in after the baseline
+    amounts = [ca1.with_(kn.overexpress("PKA", factor)) for factor in (2, 3)]
+    build.models([(s, p) for s in (ca1, *doses, *amounts) for p in (PAIRING, None)])
+    assert asked == [3]
 
 
 def test_a_synapse_without_receptors_has_no_weight() -> None:

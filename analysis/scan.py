@@ -1,0 +1,185 @@
+"""`scan`: a synapse and a protocol, varied; one row of numbers for each point."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+import pandas as pd
+import roadrunner
+
+from kinaptic.analysis.plan import Engine, Plan
+from kinaptic.analysis.points import Over, Points
+from kinaptic.analysis.points import read as read_points
+from kinaptic.analysis.readouts import read as read_readouts
+from kinaptic.analysis.readouts import refuse_unknown
+from kinaptic.analysis.scan_result import OK, Progress, Scan, counted, processes, units
+from kinaptic.errors import KinapticError, KinapticWarning, UnknownName
+from kinaptic.pathways.protocol import Protocol
+from kinaptic.pathways.waveform import Waveform
+from kinaptic.sbml.engine import check_rtol
+from kinaptic.sbml.synapse import Synapse
+from kinaptic.units import Quantity, parse
+from kinaptic.version import __version__
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kinaptic.analysis.axes import Stimulus
+    from kinaptic.analysis.readouts import Readout
+
+
+def scan(
+    synapse: Synapse,
+    protocol: Stimulus,
+    over: Over,
+    *,
+    until: Quantity = "60 min",
+    readouts: str | Iterable[str] = ("weight",),
+    engine: Engine = "auto",
+    rtol: float = 1e-6,
+    workers: int | None = None,
+    time_limit: Quantity | None = None,
+    progress: Progress | None = None,
+) -> Scan:
+    """Run a protocol on a synapse over and over, varied.
+
+    Parameters
+    ----------
+    synapse : Synapse
+        What to stimulate.
+    protocol : Protocol, Waveform or None
+        How.
+    over : mapping of str to list, list of mapping, or DataFrame
+        What to vary. A mapping is a grid, in the order given, the last key fastest; a list or a
+        DataFrame has one point in each entry or row. Keys are ``"genotype"`` (None, a perturbation,
+        or a tuple of them), ``"protocol"``, ``"preset"``, an argument of the function that made the
+        protocol (``"delay"``, ``"rate"`` …), or a parameter of the synapse, which is set before the
+        genotype acts on it. Quantities have units; a DataFrame's bare numbers have those of its
+        ``attrs["units"]``.
+    until : quantity
+        Length of a run.
+    readouts : str or iterable of str
+        What to read off: ``"weight"`` (at the end of the run), ``"weight at 30 min"`` (after the
+        end of the protocol), ``"CaMKII_active at rest"``, ``"peak Ca"``, ``"lowest Ca"``, ``"area Ca"``
+        (above rest).
+    engine : {"auto", "ensemble", "roadrunner"}
+        Which integrator. The ensemble runs many points at once; what it does not support, "auto"
+        leaves to roadrunner, with a `KinapticWarning`, and "ensemble" does not run.
+    rtol : float
+        Relative tolerance, 1e-12 to 1e-5.
+    workers : int, optional
+        How many processes; by default this one. The numbers are the same.
+    time_limit : quantity, optional
+        Wall-clock time after which the scan ends; points that are not done say so in ``status``.
+    progress : callable, optional
+        Called with the points done and those in all.
+
+    Returns
+    -------
+    Scan
+        A point that fails is a row with its reason; the others go on.
+
+    Raises
+    ------
+    KinapticError
+        If something given does not fit; the message names it.
+    """
+    _refuse_types(synapse, protocol)
+    if engine not in get_args(Engine):
+        raise UnknownName("engine", engine, get_args(Engine))
+    check_rtol(rtol)
+    end = parse(until, "s", "scan(until=…)")
+    if end <= 0:
+        raise KinapticError(f"scan(until={until!r}): give a positive time, such as '60 min'")
+    limit = None if time_limit is None else parse(time_limit, "s", "scan(time_limit=…)")
+    processes(workers)
+    points = read_points(synapse, protocol, over)
+    wanted = _readouts(readouts, points, end)
+    deadline = None if limit is None else time.time() + limit
+    plan = Plan(points, end, wanted, engine, rtol, deadline=deadline)
+
+    numbers, status, alone = _run(plan, workers, progress)
+    if alone:
+        warnings.warn(
+            f"{len(alone)} of {len(points)} points ran one by one on roadrunner, which is slower: "
+            f"{'; '.join(dict.fromkeys(alone))}",
+            KinapticWarning,
+            stacklevel=2,
+        )
+    table, recipe = _table(plan, numbers, status), _recipe(plan, len(alone))
+    table.attrs["recipe"] = recipe
+    return Scan(table, plan, recipe)
+
+
+def _run(
+    plan: Plan, workers: int | None, progress: Progress | None
+) -> tuple[NDArray[np.float64], NDArray[np.object_], list[str]]:
+    """Return the readouts, shape (points, readouts), the status of each point, and `Chunk.alone`."""
+    numbers = np.full((len(plan.points), len(plan.readouts)), np.nan)
+    status = np.full(len(plan.points), OK, dtype=object)
+    alone: list[str] = []
+    for chunk in counted(plan, workers, progress):
+        alone += chunk.alone
+        for row, outcome in zip(chunk.rows, chunk.outcomes, strict=True):
+            if isinstance(outcome, str):
+                status[row] = outcome
+            else:
+                numbers[row] = outcome
+    return numbers, status, alone
+
+
+def _refuse_types(synapse: object, protocol: object) -> None:
+    if not isinstance(synapse, Synapse):
+        raise KinapticError(f"scan({synapse!r}, …): give a synapse, such as kn.Synapse.preset('ca1')")
+    if protocol is not None and not isinstance(protocol, Protocol | Waveform):
+        raise KinapticError(
+            f"scan(…, protocol={protocol!r}): give a protocol such as kn.stdp(…), a kn.Waveform, or None"
+        )
+
+
+def _readouts(texts: str | Iterable[str], points: Points, end: float) -> tuple[Readout, ...]:
+    """Return the readouts; refuse those that the first point cannot have."""
+    found = read_readouts(texts)
+    taken = {axis.name for axis in points.axes} | {"status"}
+    for each in found:
+        if each.text in taken:
+            raise KinapticError(f"readout {each.text!r}: the table has a column of that name already")
+    refuse_unknown(found, units(points))
+    first = points.take(np.array([0])).inputs()[0]
+    if not isinstance(first, KinapticError):
+        for each in found:
+            each.time(end, 0.0 if first[1] is None else first[1].end)
+    return found
+
+
+def _table(plan: Plan, numbers: NDArray[np.float64], status: NDArray[np.object_]) -> pd.DataFrame:
+    table = plan.points.table()
+    known = units(plan.points)
+    for i, each in enumerate(plan.readouts):
+        table[each.text] = numbers[:, i]
+        table.attrs["units"][each.text] = each.unit(known)
+    table["status"] = pd.Series(status, index=table.index, dtype="str")
+    return table
+
+
+def _recipe(plan: Plan, alone: int) -> dict[str, str | float]:
+    points, by_roadrunner = plan.points, f"roadrunner {roadrunner.__version__}"
+    if plan.engine == "roadrunner" or alone == len(points):
+        engine = by_roadrunner
+    else:
+        engine = f"ensemble, {by_roadrunner} for {alone} points" if alone else "ensemble"
+    return {
+        "engine": engine,
+        "kinaptic": __version__,
+        "rtol": plan.rtol,
+        "until": plan.until,
+        "protocol": "none" if points.protocol is None else str(points.protocol),
+        "synapse": str(points.synapse),
+        "over": "; ".join(f"{axis.name}: {len(axis.values)} values" for axis in points.axes),
+        "points": len(points),
+        "readouts": ", ".join(each.text for each in plan.readouts),
+    }

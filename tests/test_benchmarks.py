@@ -1,0 +1,55 @@
+"""Times at equal error, samples off events, and a page in step with the numbers that were measured."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def benchmark(checkout: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> ModuleType:
+    monkeypatch.syspath_prepend(str(checkout))
+    return importlib.import_module(f"benchmarks.{request.param}")
+
+
+@pytest.mark.parametrize("benchmark", ["table"], indirect=True)
+def test_the_page_shows_the_numbers_that_were_measured(benchmark: ModuleType) -> None:
+    page = benchmark.PAGE.read_text(encoding="utf-8")
+    assert "<!-- begin sweep -->" in page
+    assert benchmark.page(page) == page
+
+
+@pytest.mark.parametrize("benchmark", ["compare"], indirect=True)
+def test_times_at_equal_error_are_never_extrapolated(benchmark: ModuleType) -> None:
+    points = [(1e-3, 1.0), (1e-5, 4.0), (2e-5, 5.0)]  # the last is beaten in both
+    assert benchmark.at_error(points, 1e-4) == (pytest.approx(2.0), "")
+    assert benchmark.at_error(points, 1e-2) == (1.0, "at most")
+    seconds, note = benchmark.at_error(points, 1e-6)
+    assert math.isnan(seconds)
+    assert note == "not reached"
+
+
+@pytest.mark.parametrize("benchmark", ["compare"], indirect=True)
+def test_speed_is_told_only_where_both_reach_the_error(benchmark: ModuleType) -> None:
+    rows = [{"engine": "slow", "error": e, "cpu": [0, s, 9]} for e, s in ((1e-3, 8.0), (1e-5, 9.0))] + [
+        {"engine": "fast", "error": e, "cpu": [0, s, 9]} for e, s in ((1e-3, 1.0), (1e-4, 2.0))
+    ]
+    found = {(r["error"], r["engine"]): r for r in benchmark.at_errors(rows, [1e-3, 1e-5], "slow")}
+    assert found[1e-3, "fast"]["speed"] == pytest.approx(8.0)
+    assert found[1e-5, "fast"]["speed"] is None
+    assert found[1e-5, "fast"]["seconds"] is None
+
+
+@pytest.mark.parametrize("benchmark", ["cases"], indirect=True)
+def test_samples_keep_off_events(benchmark: ModuleType) -> None:
+    events = np.sort(np.concatenate([np.arange(10, 70.0), np.arange(10, 70.0) + 1.3e-3]))
+    times = benchmark.samples(events, 1870.0)
+    assert times[0] == 0.0
+    assert times[-1] == 1870.0
+    assert np.all(np.diff(times) > 0)
+    assert np.min(np.abs(times[:, None] - events)) > 1e-4
