@@ -77,19 +77,14 @@ def _chunk(rows: Rows, plan: Plan) -> Chunk:
     ready = {i: each for i, each in enumerate(points) if isinstance(each, Prepared)}
     given: dict[int, Outcome] = {i: each for i, each in enumerate(points) if isinstance(each, KinapticError)}
     unfit = {} if plan.engine == "roadrunner" else _unsupported(ready)
-    if plan.engine == "ensemble":
-        given |= {
-            i: KinapticError(f"not for the ensemble: {why}; take engine='auto'") for i, why in unfit.items()
-        }
-    else:
-        alone = ready if plan.engine == "roadrunner" else {i: ready[i] for i in unfit}
-        given |= {i: _alone(each, plan) for i, each in alone.items()}
+    alone = ready if plan.engine == "roadrunner" else {i: ready[i] for i in unfit}
+    given |= {i: _alone(each, plan) for i, each in alone.items()}
     given |= _together({i: each for i, each in ready.items() if i not in given}, plan)
     outcomes = [
         str(each) if isinstance(each := given[i], KinapticError) else ready[i].read(plan, each)
         for i in range(len(points))
     ]
-    return Chunk(rows, outcomes, list(unfit.values()) if plan.engine == "auto" else [])
+    return Chunk(rows, outcomes, list(unfit.values()))
 
 
 def _unsupported(ready: Mapping[int, Prepared]) -> dict[int, str]:

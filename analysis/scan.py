@@ -67,8 +67,8 @@ def scan(
         end of the protocol), ``"CaMKII_active at rest"``, ``"peak Ca"``, ``"lowest Ca"``, ``"area Ca"``
         (above rest).
     engine : {"auto", "ensemble", "roadrunner"}
-        Which integrator. The ensemble runs many points at once; what it does not support, "auto"
-        leaves to roadrunner, with a `KinapticWarning`, and "ensemble" does not run.
+        Which integrator. "auto" is the ensemble, which runs many points at once; what it does not
+        support it leaves to roadrunner, with a `KinapticWarning`.
     rtol : float
         Relative tolerance, 1e-12 to 1e-5.
     workers : int, optional

@@ -24,8 +24,8 @@ class Parts:
     """
 
     def __init__(self, text: str) -> None:
-        start, end = (text.index(f"<listOf{name}>") for name in (_LISTS[0], _LISTS[0]))
-        self._head, self._tail = text[:start], text[text.rindex(f"</listOf{_LISTS[-1]}>") :].split(">", 1)[1]
+        self._head = text[: text.index(f"<listOf{_LISTS[0]}>")]
+        self._tail = text[text.rindex(f"</listOf{_LISTS[-1]}>") :].split(">", 1)[1]
         self.elements: dict[str, list[str]] = {}
         for name in _LISTS:
             start, end = text.index(f"<listOf{name}>"), text.rindex(f"</listOf{name}>")
@@ -67,9 +67,7 @@ class Parts:
 
 def own(element: str) -> str:
     """Return the id that an element has, or that of the variable it is a rule for."""
-    found = re.search(r'\b(?:id|variable)="(\w+)"', element)
-    assert found is not None
-    return found[1]
+    return str(re.findall(r'\b(?:id|variable)="(\w+)"', element)[0])
 
 
 def mentioned(element: str) -> list[str]:

@@ -1,10 +1,11 @@
-"""Models of growing size, made from the preset ``ca1``: more isoforms in a synapse, more synapses, more spikes.
+"""Models of growing size made from the preset ``ca1``: more isoforms of its enzymes, more synapses, more spikes.
 
 The larger ones are its SBML with parts copied under a prefix. They begin at the baseline of ``ca1``.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field, replace
 
@@ -16,7 +17,7 @@ import kinaptic as kn
 from kinaptic.pathways.catalogue import pathway
 from kinaptic.pathways.parameters import Parameter
 from kinaptic.pathways.protocol import Protocol
-from kinaptic.sbml import build
+from kinaptic.sbml import build, drive
 from kinaptic.sbml.assemble import declared_species
 from kinaptic.sbml.model import Model
 from kinaptic.sbml.structure import Structure
@@ -24,6 +25,7 @@ from kinaptic.sbml.structure import Structure
 AFTERWARDS = 100.0  # s that a run goes on after its last spike
 PAIRINGS = 100  # in a network of synapses, dealt out to all of them
 COMMON = ("calcium", "calmodulin")  # the pathways that all isoforms read
+_FEW = ("calcium", "calmodulin", "calcineurin")
 CLOCKWORK = {"clock", "clock_speed", "counter_drift", "zero"}  # one for all synapses
 DIFFUSION, EXCHANGE, CELL = 0.01, 0.005, 5.0  # fL/s between neighbours, fL/s with the cell, fL of it
 _FIVE = kn.stdp(delay="10 ms", pairs=5, rate="1 Hz")
@@ -38,6 +40,8 @@ class Rung:
     ----------
     size : int
         What grows: states, synapses or spikes.
+    states : int
+        Species and variables that have a rate.
     model : Model
         To be run; its numbers are in the text.
     events : ndarray
@@ -47,6 +51,7 @@ class Rung:
     """
 
     size: int
+    states: int
     model: Model = field(repr=False)
     events: Array = field(repr=False)
     varied: dict[str, float] = field(repr=False)
@@ -67,18 +72,17 @@ class Rung:
             name: Parameter(value=value * factor, unit="1/s", source="assumed: each run of its own")
             for name, value in self.varied.items()
         }
-        return replace(self.model, parameters=changed)
+        return replace(self.model, parameters={**self.model.parameters, **changed})
 
 
-def pathways(*names: str) -> Rung:
-    """Return a synapse of some pathways only, under five pairings."""
-    model = build.model(kn.Synapse.of(*names), _FIVE)
-    return _rung(text(model), model, _FIVE)
+def species(count: int) -> Rung:
+    """Return ``ca1`` with several isoforms of everything downstream of calmodulin, under five pairings.
 
-
-def isoforms(count: int) -> Rung:
-    """Return ``ca1`` with several isoforms of everything downstream of calmodulin, under five pairings."""
-    model = build.model(kn.Synapse.preset("ca1"), _FIVE)
+    With none at all it is a synapse of three pathways.
+    """
+    model = build.model(kn.Synapse.preset("ca1") if count else kn.Synapse.of(*_FEW), _FIVE)
+    if count == 0:
+        return _rung(text(model), model, _FIVE)
     parts = copies.Parts(text(model))
     common = {s for name in COMMON for s in declared_species(pathway(name).antimony)}
     private = parts.following({copies.own(s) for s in parts.elements["Species"]} - common)
@@ -105,7 +109,7 @@ def synapses(count: int) -> Rung:
         copies.parameter("exchange", EXCHANGE),
     ]
     elements["Reactions"] += [
-        *(copies.even_out(a, b, by="diffusion") for a, b in zip(messengers, messengers[1:], strict=False)),
+        *(copies.even_out(a, b, by="diffusion") for a, b in itertools.pairwise(messengers)),
         *(copies.even_out(a, "cell_cAMP", by="exchange") for a in messengers),
     ]
     given = {}
@@ -139,8 +143,11 @@ def _driven(protocol: Protocol, spikes: int) -> Rung:
 
 def _rung(written: str, model: Model, protocol: Protocol, *, prefix: str = "") -> Rung:
     events = np.unique(np.concatenate([protocol.spike_times("pre"), protocol.spike_times("post")]))
-    made = Model(model.name, Structure(written, written, {}, {}, {}), {}, {}, model.readouts)
-    return Rung(_states(written), made, events, {f"{prefix}{_VARIED}": model.values[_VARIED]})
+    clockwork = {name: model.parameters[name] for name in drive.CONSTANTS if name in model.parameters}
+    made = Model(model.name, Structure(written, written, {}, {}, {}), clockwork, {}, model.readouts)
+    return Rung(
+        _states(written), _states(written), made, events, {f"{prefix}{_VARIED}": model.values[_VARIED]}
+    )
 
 
 def _states(written: str) -> int:

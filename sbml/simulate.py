@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 import roadrunner
 
-from kinaptic.errors import KinapticError, UnknownName
+from kinaptic.errors import KinapticError, KinapticWarning, UnknownName
 from kinaptic.pathways.protocol import LEAD, Protocol
 from kinaptic.pathways.waveform import Waveform
 from kinaptic.sbml import build, drive, waveform_drive
@@ -21,8 +22,10 @@ from kinaptic.version import __version__
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from kinaptic.sbml.model import Model
     from kinaptic.sbml.synapse import Synapse
 
+ENGINES = ("auto", "roadrunner", "ensemble")
 _AFTER_SPIKE = np.array([0.5, 1.5, 2.5, 4, 6, 8, 11, 15, 20, 30, 50, 90, 160, 300, 600]) * 1e-3  # s
 _CLOSE_UP = np.arange(-20, 250, 2) * 1e-3  # s around an event in the middle, for a look at one pairing
 _AFTERMATH = np.arange(1.0, 31.0)  # s after the last event, while enzymes fall
@@ -54,8 +57,9 @@ def simulate(
         Spikes, recorded calcium, or nothing. It begins 10 s into the run.
     until : quantity
         Length of the run.
-    engine : {"auto", "roadrunner"}
-        Which integrator.
+    engine : {"auto", "roadrunner", "ensemble"}
+        Which integrator. "auto" is roadrunner, the reference. The ensemble takes a tenth of the time;
+        what it does not support it leaves to roadrunner, with a `KinapticWarning`.
     rtol : float
         Relative tolerance, 1e-12 to 1e-5.
     samples : int or sequence of float, optional
@@ -77,8 +81,8 @@ def simulate(
     UnitError, ModelError
         If something given does not fit.
     """
-    if engine not in ("auto", "roadrunner"):
-        raise UnknownName("engine", engine, ("auto", "roadrunner"))
+    if engine not in ENGINES:
+        raise UnknownName("engine", engine, ENGINES)
     if protocol is not None and not isinstance(protocol, Protocol | Waveform):
         raise KinapticError(
             f"simulate(…, protocol={protocol!r}): give a protocol such as kn.stdp(…), or a kn.Waveform"
@@ -90,18 +94,24 @@ def simulate(
     model = build.model(synapse, protocol)
     events = event_times(protocol)
     times = sample_times(end, events, samples)
-    values = integrator.run(
-        model,
-        times,
-        pauses(float(times[-1]), events),
-        rtol=rtol,
-        expected=expected_counters(synapse, protocol, float(times[-1])),
-        time_limit=limit,
-        progress=progress,
-    )
+    expected = expected_counters(synapse, protocol, float(times[-1]))
+    if engine == "ensemble" and not _left_to_roadrunner(model):
+        used = "ensemble"
+        values = _by_ensemble(model, times, rtol, expected, limit, progress)
+    else:
+        used = f"roadrunner {roadrunner.__version__}"
+        values = integrator.run(
+            model,
+            times,
+            pauses(float(times[-1]), events),
+            rtol=rtol,
+            expected=expected,
+            time_limit=limit,
+            progress=progress,
+        )
     recipe: dict[str, str | float] = {
         "model": model.digest,
-        "engine": f"roadrunner {roadrunner.__version__}",
+        "engine": used,
         "kinaptic": __version__,
         "rtol": rtol,
         "until": end,
@@ -112,6 +122,39 @@ def simulate(
     traces.attrs["units"] = {"time": "s"} | {name: model.source.units[name] for name in model.readouts}
     traces.attrs["recipe"] = recipe
     return Run(synapse, protocol, traces, model, recipe)
+
+
+def _left_to_roadrunner(model: Model) -> bool:
+    from kinaptic.sbml.ensemble import batch
+
+    why = batch.unsupported(model)
+    if why is not None:
+        warnings.warn(f"run by roadrunner, which is slower: {why}", KinapticWarning, stacklevel=3)
+    return why is not None
+
+
+def _by_ensemble(
+    model: Model,
+    times: NDArray[np.float64],
+    rtol: float,
+    expected: integrator.Expected,
+    limit: float | None,
+    progress: integrator.Progress | None,
+) -> NDArray[np.float64]:
+    from kinaptic.sbml.ensemble import batch
+
+    end = float(times[-1])
+    (outcome,) = batch.run(
+        [model],
+        [times],
+        rtol=rtol,
+        expected=[expected],
+        time_limit=limit,
+        progress=None if progress is None else lambda done: progress(done * end),
+    )
+    if isinstance(outcome, KinapticError):
+        raise outcome
+    return outcome
 
 
 def event_times(protocol: Protocol | Waveform | None) -> NDArray[np.float64]:

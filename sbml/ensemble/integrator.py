@@ -261,11 +261,12 @@ class _Integrator:
         factor = f.select(accepted & rejected, f.minimum(factor, 1.0), factor)
         proposed = step * factor
         # A step cut short by a stop says little: what was wanted before is taken up again.
-        f.store(at["h"], f.select(accepted, f.maximum(proposed, wanted), proposed))
+        following = f.select(accepted, f.maximum(proposed, wanted), proposed)
+        f.store(at["h"], following)
         f.store(at["rejected"], f.select(accepted, 0.0, 1.0))
         f.store(at["steps"], f.load(at["steps"]) + 1.0)
         first = accepted & (f.load(at["fresh"]) > 0.5)
-        f.store(at["h_event"], f.select(first, proposed, f.load(at["h_event"])))
+        f.store(at["h_event"], f.select(first, following, f.load(at["h_event"])))
         f.store(at["fresh"], f.select(accepted, 0.0, f.load(at["fresh"])))
 
     def _status(self, f: Function, running: Condition, done: Condition) -> Condition:

@@ -8,8 +8,8 @@ each stage i::
     W k_i = f(Y_i) + sum_{j<i} (C_ij / h) k_j
     y1    = Y_s + k_s                                            s: the last stage
 
-This is the transformed form of Hairer & Wanner 1996 (section IV.7): no stage multiplies by J, and the k_i have
-the unit of y. The method is stiffly accurate: Y_s is itself a solution, of order one less, so that the error
+This is the transformed form of Hairer & Wanner 1996 (section IV.7): no stage multiplies by J, and the k_i
+have the unit of y. The method is stiffly accurate: Y_s is itself a solution, of order one less, so the error
 of the step is k_s; and the last stages continue one another, Y_{i+1} = Y_i + k_i (rows of A that repeat the
 one before, then a 1). Time, where rates depend on it, is a state.
 

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from kinaptic.sbml.ensemble.lanes import Function
 
+# A place is the address of a slot that is known when the code is written; "·" marks what is put in later.
 _PLACE = re.compile(r"getelementptr i8, ptr %image, i64 (\d+)$", re.MULTILINE)
+_HOLE = re.compile(r"^  (%\w+) = getelementptr i8, ptr %image, i64 ·(\d+)$", re.MULTILINE)
 _CALL = re.compile(r"call void @(\w+)\(ptr %image, i64 0\)")
 _FEWEST = 3  # alike: for fewer, looking places up costs more than the code it saves
 
@@ -39,17 +41,16 @@ def shared(functions: Sequence[Function]) -> list[str]:
         alike.setdefault(body.text, []).append((function.name, body.places))
     calls: dict[str, str] = {}
     written = []
-    for body, members in alike.items():
+    for text, members in alike.items():
         first = members[0][0]
         if len(members) < _FEWEST:
-            for name, places in members:
-                written.append(_placed(body, places).replace("@·", f"@{name}"))
+            written += [_placed(text, places).replace("@·", f"@{name}") for name, places in members]
             continue
         for row, (name, _) in enumerate(members):
             calls[name] = f"call void @{first}(ptr %image, i64 {row})"
         rows = [places for _, places in members]
-        written += [_table(first, rows), _looking_up(body, first, len(rows[0]))]
-    return [_CALL.sub(lambda m: calls.get(m[1], m[0]), text) for text in written]
+        written += [_table(first, rows), _looking_up(text, first, len(rows[0]))]
+    return [_CALL.sub(lambda call: calls.get(call[1], call[0]), each) for each in written]
 
 
 def _body(function: Function) -> _Body:
@@ -60,9 +61,6 @@ def _body(function: Function) -> _Body:
 
     text = _PLACE.sub(numbered, function.text.replace(f"@{function.name}(", "@·(", 1))
     return _Body(text, tuple(map(int, numbers)))
-
-
-_HOLE = re.compile(r"^  (%\w+) = getelementptr i8, ptr %image, i64 ·(\d+)$", re.MULTILINE)
 
 
 def _placed(text: str, places: Sequence[int]) -> str:

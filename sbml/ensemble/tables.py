@@ -52,6 +52,13 @@ class _Name:
 
 
 @dataclass(frozen=True)
+class _Power:
+    """The power of ten that a number goes on with."""
+
+    exponent: str
+
+
+@dataclass(frozen=True)
 class _Below:
     """A condition: a counter is below a number."""
 
@@ -135,8 +142,8 @@ def _trees(text: str) -> Iterator[tuple[int, int, _Tree]]:
     for token in _TOKEN.finditer(text):
         if not token["end"]:
             open_.append(_Element(token["tag"], token.start(), [], []))
-            if token["tag"] in ("cn", "ci") and not token["rest"].endswith("/"):
-                open_[-1].parts.append(_leaf(token["tag"], token["rest"], token["text"]))
+            if token["tag"] in ("cn", "ci", "sep"):
+                open_[-1].parts.append(None if "rational" in token["rest"] else token["text"].strip())
         if token["end"] or token["rest"].endswith("/"):
             _close(open_.pop(), open_[-1], token.end() - len(token["text"]))
     for start, end, tree in open_[0].trees:
@@ -146,12 +153,6 @@ def _trees(text: str) -> Iterator[tuple[int, int, _Tree]]:
 
 def _by_one(edges: list[float]) -> bool:
     return all(b - a == 1.0 for a, b in itertools.pairwise(edges))
-
-
-def _leaf(tag: str, attributes: str, text: str) -> object:
-    if tag == "ci":
-        return _Name(text.strip())
-    return None if "type=" in attributes and "integer" not in attributes else float(text)
 
 
 def _close(element: _Element, parent: _Element, end: int) -> None:
@@ -167,12 +168,18 @@ def _close(element: _Element, parent: _Element, end: int) -> None:
 def _made(element: _Element) -> object:
     """Return a number, name, condition or tree, or the tag of anything else."""
     match element.tag, element.parts:
-        case (("cn" | "ci"), [leaf]):
-            return leaf
-        case "apply", ["minus", float(number)]:
-            return -number
-        case "apply", ["lt", _Name(counter), float(number)]:
-            return _Below(counter, number)
+        case "ci", [str(name)]:
+            return _Name(name)
+        case "cn", [str(number)]:
+            return float(number)
+        case "sep", [str(exponent)]:
+            return _Power(exponent)
+        case "cn", [str(number), _Power(exponent)]:
+            return float(f"{number}e{exponent}")
+        case "apply", ["minus", float(value)]:
+            return -value
+        case "apply", ["lt", _Name(counter), float(edge)]:
+            return _Below(counter, edge)
         case "otherwise", [part]:
             return part
         case "piece", [part, _Below() as condition]:

@@ -142,6 +142,12 @@ def run(
     rtol: Annotated[
         float, typer.Option(metavar="NUMBER", help="Relative tolerance of the integration.")
     ] = 1e-6,
+    engine: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="Integrator: roadrunner (which auto takes), or ensemble, ten times as fast."
+        ),
+    ] = "auto",
     time_limit: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="Give up after this time by the clock, such as '10 min'."),
@@ -172,6 +178,7 @@ def run(
             synapse,
             stimulus,
             until=length,
+            engine=engine,
             rtol=rtol,
             time_limit=time_limit,
             progress=_pace(stimulus, length, show),
