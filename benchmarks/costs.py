@@ -9,8 +9,9 @@ from typing import TypeVar
 
 from benchmarks import ladders
 from benchmarks.cases import Array
+from benchmarks.compare import error
 from benchmarks.ladders import Rung
-from benchmarks.timing import error
+
 from kinaptic.sbml import drive, engine
 from kinaptic.sbml.ensemble import machine, program
 from kinaptic.sbml.ensemble.image import Image, Job

@@ -1,4 +1,4 @@
-"""Models of growing size made from the preset ``ca1``: more isoforms of its enzymes, more synapses, more spikes.
+"""Models of growing size, from the preset ``ca1``: more isoforms of its enzymes, more synapses, more spikes.
 
 The larger ones are its SBML with parts copied under a prefix. They begin at the baseline of ``ca1``.
 """

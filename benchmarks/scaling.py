@@ -7,7 +7,6 @@ The results go to ``benchmarks/results/scaling.json``, and as tables into ``docs
 
 from __future__ import annotations
 
-import functools
 import importlib
 import os
 import sys
@@ -52,8 +51,8 @@ def alone(name: str, count: int) -> Found:
     """Return the costs of a rung, found in a process and with a cache of its own."""
     costs = importlib.import_module("benchmarks.costs")
     with tempfile.TemporaryDirectory() as cache:
-        use = functools.partial(os.environ.__setitem__, "KINAPTIC_CACHE", cache)
-        with ProcessPoolExecutor(1, get_context("spawn"), use) as process:
+        os.environ["KINAPTIC_CACHE"] = cache
+        with ProcessPoolExecutor(1, get_context("spawn")) as process:
             return dict(process.submit(costs.rung, name, count, against=count <= ROADRUNNER[name]).result())
 
 

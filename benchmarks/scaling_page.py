@@ -8,43 +8,44 @@ from pathlib import Path
 
 import numpy as np
 
+_MANY = 10  # spikes: with fewer, most of a run is the time after them
 PAGE = Path(__file__).parent.parent / "docs" / "scaling.md"
 Found = Mapping[str, float]
-_INTRODUCTION = """# What a model costs as it grows
+_OTHERS = ("error", "roadrunner: load, s", "run, ms", "error")
+_INTRODUCTION = """
+Written by `python -m benchmarks.scaling` (one core, some minutes; numbers in
+`benchmarks/results/scaling.json`). The ensemble engine runs as many runs at once as a vector register has lanes;
+*run* and *step* are what one of these runs and its steps cost. *Symbolic* is from SBML to LLVM assembly,
+*compile* from there to machine code; both are paid once per structure and machine. *Image* is the memory that a
+lane works on. Seconds are processor time. An exponent *p* is the slope of a straight line through the logarithms:
+twice the size costs 2^*p*.
 
-Written by `python -m benchmarks.scaling` (one core, some minutes; numbers in `benchmarks/results/scaling.json`).
-The ensemble engine runs as many runs at once as a vector register has lanes; *run* and *step* are what one of
-these runs and its steps cost. *Symbolic* is from SBML to LLVM assembly, *compile* from there to machine code; both
-are paid once per structure and machine. *Image* is the memory that a lane works on. Seconds are processor time. An
-exponent *p* is the slope of a straight line through the logarithms: twice the size costs 2^*p*.
-
-Error is the largest difference from roadrunner at 1e-9, relative to the largest value of a readout; both engines ran
-at 1e-6.
+Error is the largest difference from roadrunner at 1e-9, relative to the largest value of a readout. Both engines
+ran at 1e-6.
 """
 _TEXTS = {
-    "species": (
-        "## More species in one network",
-        "The preset `ca1` with isoforms of everything downstream of calmodulin: CaMKII, calcineurin, PP1, PKA, "
-        "receptors. All bind the same calmodulin, so that the network stays one block of the Jacobian. The first row "
-        "is a synapse of calcium, calmodulin and calcineurin. Five pairings.",
-    ),
-    "synapses": (
-        "## More synapses",
-        "Copies of `ca1`, each with its own spikes and parameters. cAMP diffuses to both neighbours and to a pool of "
-        "the whole cell, which couples all of them into one system of equations with one step. A hundred pairings are "
-        "dealt out to the synapses in turn, so that the network sees as many spikes whatever its size. Where every "
-        "synapse has spikes at times of its own, the number of steps grows with them as well.",
-    ),
-    "train": (
-        "## More spikes: a regular train",
-        "`ca1`, presynaptic spikes at 20 Hz. The number of spikes is a number of the run: one program serves all.",
-    ),
-    "listed": (
-        "## More spikes: a list of times",
-        "`ca1`, the same number of spikes at irregular times. *SBML* is what it takes to write the list into a "
-        "document, as a tree of choices; *lift* takes it out again, as a table that belongs to the run. One program "
-        "serves all lists.",
-    ),
+    "species": """## More species in one network
+
+The preset `ca1` with isoforms of everything downstream of calmodulin: CaMKII, calcineurin, PP1, PKA, receptors.
+All bind the same calmodulin, so that the network stays one block of the Jacobian. The first row is a synapse of
+calcium, calmodulin and calcineurin. Five pairings.
+""",
+    "synapses": """## More synapses
+
+Copies of `ca1`, each with its own spikes and parameters. cAMP diffuses to both neighbours and to a pool of the
+whole cell, which couples all of them into one system of equations with one step. A hundred pairings are dealt out
+to the synapses in turn, so that the network sees as many spikes whatever its size. Where every synapse has spikes
+at times of its own, the number of steps grows with them as well.
+""",
+    "train": """## More spikes: a regular train
+
+`ca1`, presynaptic spikes at 20 Hz. How many there are is a number of the run: one program serves all.
+""",
+    "listed": """## More spikes: a list of times
+
+`ca1`, as many spikes at irregular times. *SBML* is what it takes to write the list into a document, as a tree of
+choices; *lift* takes it out again, as a table that belongs to the run. One program serves all lists.
+""",
 }
 
 
@@ -105,9 +106,6 @@ def _by_spikes(rungs: Sequence[Found]) -> str:
     return _table((*head, *_OTHERS), rows)
 
 
-_OTHERS = ("error", "roadrunner: load, s", "run, ms", "error")
-
-
 def _others(r: Found) -> tuple[str, ...]:
     if "roadrunner_run" not in r:
         return ("",) * len(_OTHERS)
@@ -120,27 +118,18 @@ def _others(r: Found) -> tuple[str, ...]:
 
 
 def _exponents(rungs: Sequence[Found], *, spikes: bool) -> str:
-    by = "size" if spikes else "states"
-    wanted = (
-        {"run": "run"}
-        if spikes
-        else {"step": "step", "run": "run", "symbolic": "symbolic", "compile": "compile"}
-    )
-    large = [r for r in rungs if not spikes or r["size"] >= 10]
-    slopes = [
-        f"{label} {slope([r[by] for r in large], [r[key] for r in large]):.2f}"
-        for key, label in wanted.items()
-    ]
+    by, keys = ("size", ["run"]) if spikes else ("states", ["step", "run", "symbolic", "compile"])
+    large = [r for r in rungs if not spikes or r["size"] >= _MANY]
     others = [r for r in large if "roadrunner_run" in r]
+    slopes = [f"{key} {slope(large, by, key):.2f}" for key in keys]
     if len(others) > 1:
-        slopes.append(
-            f"roadrunner's run {slope([r[by] for r in others], [r['roadrunner_run'] for r in others]):.2f}"
-        )
-    return f"Exponents, by {'spikes from ten on' if spikes else 'states'}: {', '.join(slopes)}."
+        slopes.append(f"roadrunner's run {slope(others, by, 'roadrunner_run'):.2f}")
+    return f"Exponents, by {f'spikes from {_MANY} on' if spikes else 'states'}: {', '.join(slopes)}."
 
 
-def slope(sizes: Sequence[float], costs: Sequence[float]) -> float:
+def slope(rungs: Sequence[Found], size: str, cost: str) -> float:
     """Return the exponent of growth: the slope of the line through the logarithms (least squares)."""
+    sizes, costs = ([r[key] for r in rungs] for key in (size, cost))
     return float(np.polyfit(np.log(sizes), np.log(costs), 1)[0])
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _LONG = 3e7  # s; hundreds of times the slowest turnover, and cheap: the steps grow with it
 _RTOL = 1e-10
-_ZERO = 1e-20  # of a state's unit: what decays for ever is gone
+_ZERO = 1e-17  # of a state's unit: what decays for ever is gone; COPASI stalls on what is left of it
 _KEPT = 32  # baselines found at once that are worth a file each; more would push out all the others
 
 State = dict[str, float]

@@ -127,7 +127,7 @@ def test_what_the_ensemble_does_not_run_is_left_to_roadrunner(
     )
     for engine in ("auto", "ensemble"):
         with pytest.warns(KinapticWarning, match="1 of 2 points ran one by one .* slower: it has a delay"):
-            made = kn.scan(ca1, PAIRING, over, until="20 s", engine=engine)  # type: ignore[arg-type]
+            made = kn.scan(ca1, PAIRING, over, until="20 s", engine=engine)
         assert made.recipe["engine"] == f"ensemble, {slow.recipe['engine']} for 1 points"
         assert made.table["weight"][1] == slow.table["weight"][1]
         assert made.table["weight"][0] == pytest.approx(slow.table["weight"][0], rel=1e-5)

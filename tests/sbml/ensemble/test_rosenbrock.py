@@ -178,7 +178,7 @@ def test_a_fast_state_is_forgotten_in_one_step() -> None:
     """L-stable: R(infinity) = 0, for the step and for the embedded solution."""
     speed = 1e12  # of y towards t, which is the other state
     follower = Problem(
-        lambda y: np.array([-speed * (y[0] - y[1]), 1.0]), lambda y: np.array([[-speed, speed], [0.0, 0.0]])
+        lambda y: np.array([-speed * (y[0] - y[1]), 1.0]), lambda _: np.array([[-speed, speed], [0.0, 0.0]])
     )
     for result in step(follower, np.array([1.0, 0.0]), 0.01):
         assert result[0] == pytest.approx(0.01, abs=1e-8)
