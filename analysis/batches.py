@@ -60,7 +60,7 @@ def run(plan: Plan, workers: int | None) -> Iterator[Chunk]:
     if workers is None:
         yield from map(_chunk, rows, plans)
     else:
-        from joblib import Parallel, delayed  # type: ignore[import-untyped]
+        from joblib import Parallel, delayed
 
         yield from Parallel(n_jobs=workers, return_as="generator")(map(delayed(_chunk), rows, plans))
 

@@ -14,28 +14,28 @@ Found = Mapping[str, float]
 _OTHERS = ("error", "roadrunner: load, s", "run, ms", "error")
 _INTRODUCTION = """
 Written by `python -m benchmarks.scaling` (one core, some minutes; numbers in
-`benchmarks/results/scaling.json`). The ensemble engine runs as many runs at once as a vector register has lanes;
-*run* and *step* are what one of these runs and its steps cost. *Symbolic* is from SBML to LLVM assembly,
-*compile* from there to machine code; both are paid once per structure and machine. *Image* is the memory that a
-lane works on. Seconds are processor time. An exponent *p* is the slope of a straight line through the logarithms:
-twice the size costs 2^*p*.
+`benchmarks/results/scaling.json`). The ensemble engine runs as many runs at once as a vector register has
+lanes; *run* and *step* are what one of these runs and its steps cost. *Symbolic* is from SBML to LLVM
+assembly, *compile* from there to machine code; both are paid once per structure and machine. *Image* is the
+memory that a lane works on. Seconds are processor time. An exponent *p* is the slope of a straight line
+through the logarithms: twice the size costs 2^*p*.
 
-Error is the largest difference from roadrunner at 1e-9, relative to the largest value of a readout. Both engines
-ran at 1e-6.
+Error is the largest difference from roadrunner at 1e-9, relative to the largest value of a readout. Both
+engines ran at 1e-6.
 """
 _TEXTS = {
     "species": """## More species in one network
 
-The preset `ca1` with isoforms of everything downstream of calmodulin: CaMKII, calcineurin, PP1, PKA, receptors.
-All bind the same calmodulin, so that the network stays one block of the Jacobian. The first row is a synapse of
-calcium, calmodulin and calcineurin. Five pairings.
+The preset `ca1` with isoforms of everything downstream of calmodulin: CaMKII, calcineurin, PP1, PKA,
+receptors. All bind the same calmodulin, so that the network stays one block of the Jacobian. The first row
+is a synapse of calcium, calmodulin and calcineurin. Five pairings.
 """,
     "synapses": """## More synapses
 
-Copies of `ca1`, each with its own spikes and parameters. cAMP diffuses to both neighbours and to a pool of the
-whole cell, which couples all of them into one system of equations with one step. A hundred pairings are dealt out
-to the synapses in turn, so that the network sees as many spikes whatever its size. Where every synapse has spikes
-at times of its own, the number of steps grows with them as well.
+Copies of `ca1`, each with its own spikes and parameters. cAMP diffuses to both neighbours and to a pool of
+the whole cell, which couples all of them into one system of equations with one step. A hundred pairings are
+dealt out to the synapses in turn, so that the network sees as many spikes whatever its size. Where every
+synapse has spikes at times of its own, the number of steps grows with them as well.
 """,
     "train": """## More spikes: a regular train
 
@@ -43,8 +43,9 @@ at times of its own, the number of steps grows with them as well.
 """,
     "listed": """## More spikes: a list of times
 
-`ca1`, as many spikes at irregular times. *SBML* is what it takes to write the list into a document, as a tree of
-choices; *lift* takes it out again, as a table that belongs to the run. One program serves all lists.
+`ca1`, as many spikes at irregular times. *SBML* is what it takes to write the list into a document, as a
+tree of choices; *lift* takes it out again, as a table that belongs to the run. One program serves all
+lists.
 """,
 }
 
@@ -118,7 +119,8 @@ def _others(r: Found) -> tuple[str, ...]:
 
 
 def _exponents(rungs: Sequence[Found], *, spikes: bool) -> str:
-    by, keys = ("size", ["run"]) if spikes else ("states", ["step", "run", "symbolic", "compile"])
+    by = "size" if spikes else "states"
+    keys = ["run"] if spikes else ["step", "run", "symbolic", "compile"]
     large = [r for r in rungs if not spikes or r["size"] >= _MANY]
     others = [r for r in large if "roadrunner_run" in r]
     slopes = [f"{key} {slope(large, by, key):.2f}" for key in keys]

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _LONG = 3e7  # s; hundreds of times the slowest turnover, and cheap: the steps grow with it
 _RTOL = 1e-10
 _ZERO = 1e-17  # of a state's unit: what decays for ever is gone; COPASI stalls on what is left of it
-_KEPT = 32  # baselines found at once that are worth a file each; more would push out all the others
 
 State = dict[str, float]
 
@@ -83,10 +82,10 @@ def settle_many(
             found[entry] = _remembered(entry)
     missing = {entry: each for entry, each in wanted.items() if entry not in found}
     made = dict(zip(missing, _integrated(structure, list(missing.values()), watch), strict=True))
-    if len(made) <= _KEPT:
-        for entry, state in made.items():
-            if not isinstance(state, SimulationFailed):
-                store.remember("baseline", entry, json.dumps(state).encode)
+    for entry, state in made.items():
+        # Among many, one takes half a millisecond to find, and three to write down.
+        if len(values) == 1 and not isinstance(state, SimulationFailed):
+            store.remember("baseline", entry, json.dumps(state).encode)
     found |= made
     return [state if isinstance(state := found[e], SimulationFailed) else dict(state) for e in entries]
 
