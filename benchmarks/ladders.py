@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from benchmarks import copies
-from benchmarks.cases import Array, text
+from benchmarks.cases import Array, samples, text
 
 import kinaptic as kn
 from kinaptic.pathways.catalogue import pathway
@@ -58,10 +58,8 @@ class Rung:
 
     @property
     def times(self) -> Array:
-        """Sample times (s), a hundred and one, none of them a spike's."""
-        times = np.linspace(0.0, float(self.events[-1]) + AFTERWARDS, 101)
-        times[1:-1] += 1.7e-4
-        return times
+        """Sample times (s), dense after spikes and never at one."""
+        return samples(self.events, float(self.events[-1]) + AFTERWARDS)
 
     def runs(self, count: int) -> list[Model]:
         """Return runs of the model."""

@@ -58,13 +58,11 @@ def page(found: Mapping[str, Sequence[Found]]) -> str:
     found : mapping of str to sequence of dict
         Ladder → costs of its rungs.
     """
-    parts = [_INTRODUCTION]
+    parts = ["# What a model costs as it grows", _INTRODUCTION]
     for name, rungs in found.items():
-        title, text = _TEXTS[name]
         spikes = name in ("train", "listed")
         parts += [
-            title,
-            text,
+            _TEXTS[name],
             (_by_spikes if spikes else _by_states)(rungs),
             _exponents(rungs, spikes=spikes),
         ]

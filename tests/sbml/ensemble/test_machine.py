@@ -1,4 +1,4 @@
-"""One text for every processor: wide registers are used where there are any; what is on disk is read again."""
+"""One text for every processor: wide registers are used where there are any; the cache on disk holds."""
 
 from __future__ import annotations
 
