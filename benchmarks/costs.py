@@ -19,7 +19,7 @@ from kinaptic.sbml.ensemble.tables import lift
 from kinaptic.sbml.simulate import pauses
 
 RTOL, REFERENCE = 1e-6, 1e-9
-REPEATS, LONG = 3, 10.0  # s; what takes longer is done once
+REPEATS, LONG = 2, 5.0  # s; what takes longer is done once
 _AT_A_TIME = 2000  # steps
 _T = TypeVar("_T")
 Found = dict[str, float]

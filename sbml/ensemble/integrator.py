@@ -19,6 +19,7 @@ SAFETY, SHRINK, GROW = 0.8, 0.2, 6.0  # of the next step: Hairer & Wanner 1996, 
 _ENOUGH = 1 << 40  # turns of a loop that ends itself
 _AT_ONCE = 4  # states in one turn of a loop, which keeps sums apart and loops short
 _SMALLEST = 1e-14  # of time: a smaller step no longer moves it
+_AVERAGED = 120  # states at most: in a large network the quiet ones would hide the few that move
 _SMALL = 0.3  # of a state's largest value so far: below that, its error is weighed against this
 
 
@@ -141,7 +142,7 @@ class _Integrator:
             add([weigh(first + j) for j in range(_AT_ONCE)])
         for j in range(states // _AT_ONCE * _AT_ONCE, states):
             add([weigh(Whole(f, str(j)))])
-        f.store(at["norm"], f.intrinsic("sqrt", f.load(at["norm"]) * (1.0 / states)))
+        f.store(at["norm"], f.intrinsic("sqrt", f.load(at["norm"]) * (1.0 / min(states, _AVERAGED))))
         return f
 
     def deliver(self) -> Function:
