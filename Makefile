@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 PROTOCOL := stdp(delay='10 ms', pairs=60, rate='1 Hz')
 DEMO := $(BIN)/kinaptic run ca1 --protocol "$(PROTOCOL)" --plot demo.png
-BENCH := $(BIN)/python benchmarks/demo.py
+BENCH := $(BIN)/python -m benchmarks
 
 demo: $(VENV)/core.stamp
 	@$(DEMO)
@@ -25,8 +25,9 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-bench: $(VENV)/test.stamp
+bench: $(VENV)/bench.stamp
 	$(BENCH)
+	$(BENCH).scaling
 
 wheel: $(VENV)/test.stamp
 	rm -rf build dist
@@ -54,4 +55,9 @@ $(VENV)/core.stamp: pyproject.toml constraints.txt
 
 $(VENV)/test.stamp: $(VENV)/core.stamp
 	@$(PIP) --editable ".[test]"
+	@touch $@
+
+# AMICI is compiled here, by a C++ compiler, in two minutes.
+$(VENV)/bench.stamp: $(VENV)/core.stamp
+	@$(PIP) --editable ".[bench]"
 	@touch $@

@@ -59,7 +59,8 @@ def at_equal_error(rows: Sequence[dict[str, Any]]) -> str:
 def _reached(row: dict[str, Any]) -> str:
     if row["seconds"] is None:
         return str(row["note"])
-    speed = "" if row["speed"] is None else f" ({row['speed']:.2g} x)"
+    speed = row["speed"]
+    speed = "" if speed is None else f" ({speed:.0f} x)" if speed >= 10 else f" ({speed:.2g} x)"
     return f"{'≤ ' if row['note'] else ''}{seconds(row['seconds'])}{speed}"
 
 
@@ -113,8 +114,9 @@ def machine(found: dict[str, Any]) -> str:
     """Return where it was measured."""
     versions = ", ".join(f"{k} {v}" for k, v in found.items() if isinstance(v, str) and v[:1].isdigit())
     return (
-        f"{found['processor']}, {found['cores']} cores, {found['system']}, pinned to core "
-        f"{found['pinned_to']}, load {found['load']:.1f} at the beginning; {versions}."
+        f"{found['processor']}, {found['cores']} cores, {found['lanes']} lanes to a vector, "
+        f"{found['system']}, pinned to core {found['pinned_to']}, load {found['load']:.1f} at the beginning; "
+        f"{versions}."
     )
 
 

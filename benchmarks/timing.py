@@ -15,6 +15,7 @@ from benchmarks.compare import Row, error, spread
 from benchmarks.engines import Solve
 
 import kinaptic as kn
+from kinaptic.sbml.ensemble.machine import host
 
 REPEATS = 5
 PACKAGES = (
@@ -77,6 +78,7 @@ def machine() -> Row:
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
+        "lanes": host().lanes,
         "pinned_to": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "system": platform.system(),
