@@ -225,6 +225,7 @@ def test_a_time_limit_ends_a_run(ca1: kn.Synapse) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT cannot be sent to a process there")
 def test_ctrl_c_ends_a_long_run_within_a_second(tmp_path: Path) -> None:
     code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "  # deaf in the background
         "import kinaptic as kn; synapse = kn.Synapse.preset('ca1'); "
         "protocol = kn.low_frequency('5 Hz', pulses=9000); "
         "kn.simulate(synapse, protocol, until='60 min', progress=lambda t: print(t, flush=True))"
