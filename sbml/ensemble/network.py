@@ -257,7 +257,7 @@ class _Reader:
             part, read = waiting.pop()
             if part is None:
                 raise Unsupported("a formula is missing")
-            kind, count = part.getType(), part.getNumChildren()
+            kind, count = tables.kind(part), part.getNumChildren()
             if kind not in _OPERATIONS and not tables.is_table(part):
                 values.append(self._leaf(part))
             elif read:
@@ -271,7 +271,7 @@ class _Reader:
     def _term(self, math: libsbml.ASTNode, parts: list[Node]) -> Node:
         """Return what a function or an operation makes of its parts."""
         if not tables.is_table(math):
-            return _OPERATIONS[math.getType()](self.graph, parts)
+            return _OPERATIONS[tables.kind(math)](self.graph, parts)
         for name in tables.numbers_of(math.getName()):
             self.symbols[name] = self.graph.symbol(name, Level.PARAMETER)
             parts.append(self.symbols[name])
@@ -279,7 +279,7 @@ class _Reader:
 
     def _leaf(self, math: libsbml.ASTNode) -> Node:
         """Return a number or what a name stands for."""
-        kind = math.getType()
+        kind = tables.kind(math)
         if math.isNumber():
             return self.graph.number(math.getValue())
         if kind == libsbml.AST_NAME:

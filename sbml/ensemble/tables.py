@@ -116,7 +116,15 @@ def _without_values(text: str) -> tuple[str, dict[str, float]]:
 
 def is_table(math: libsbml.ASTNode) -> bool:
     """Return whether an element is a look-up that was put there by `lift`."""
-    return bool(math.getType() == libsbml.AST_FUNCTION and math.getName().startswith(_NAME))
+    return bool(kind(math) == libsbml.AST_FUNCTION and math.getName().startswith(_NAME))
+
+
+def kind(math: libsbml.ASTNode) -> int:
+    """Return what an element of a formula is, as one of libSBML's numbers.
+
+    After tellurium was imported, libSBML hands out elements of libSEDML, whose ``getType`` gives a pointer.
+    """
+    return int(libsbml.ASTNode.getType(math))
 
 
 def numbers_of(name: str) -> tuple[str, str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -100,3 +102,22 @@ def test_ctrl_c_ends_a_long_run_within_a_second() -> None:
     assert time.monotonic() - sent < 1
     assert process.returncode != 0
     assert "KeyboardInterrupt" in complaint
+
+
+def test_libraries_that_share_types_with_libsbml_do_no_harm(tmp_path: Path) -> None:
+    """With libSEDML in the process, as tellurium brings it, formulas come as its objects."""
+    code = (
+        "import libsbml, libsedml; import kinaptic as kn; "
+        "tube = kn.Synapse.of('calmodulin', 'calcineurin', Ca='1 uM'); "
+        "print(kn.simulate(tube, until='1 s', engine='ensemble').traces['CaN_active'].iloc[-1])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"KINAPTIC_CACHE": str(tmp_path)},
+    )
+    tube = kn.Synapse.of("calmodulin", "calcineurin", Ca="1 uM")
+    alone = kn.simulate(tube, until="1 s", engine="ensemble").traces["CaN_active"].iloc[-1]
+    assert float(done.stdout) == pytest.approx(alone, rel=1e-12)
