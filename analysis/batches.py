@@ -89,10 +89,10 @@ def _chunk(rows: Rows, plan: Plan) -> Chunk:
 
 def _unsupported(ready: Mapping[int, Prepared]) -> dict[int, str]:
     """Return why the ensemble cannot run some points; points alike are asked about once."""
-    from kinaptic.sbml.ensemble import batch
+    from kinaptic.sbml.ensemble import batch, machine
 
     kinds = {(each.model.structure, each.model.readouts): each.model for each in ready.values()}
-    whys = {kind: batch.unsupported(model) for kind, model in kinds.items()}
+    whys = {kind: batch.unsupported(model, machine.host().lanes) for kind, model in kinds.items()}
     found = {i: whys[each.model.structure, each.model.readouts] for i, each in ready.items()}
     return {i: why for i, why in found.items() if why is not None}
 
@@ -100,7 +100,7 @@ def _unsupported(ready: Mapping[int, Prepared]) -> dict[int, str]:
 def _together(ready: Mapping[int, Prepared], plan: Plan) -> dict[int, Outcome]:
     if not ready:
         return {}
-    from kinaptic.sbml.ensemble import batch
+    from kinaptic.sbml.ensemble import batch, machine
 
     try:
         given = batch.run(
@@ -109,6 +109,7 @@ def _together(ready: Mapping[int, Prepared], plan: Plan) -> dict[int, Outcome]:
             rtol=plan.rtol,
             expected=[each.expected for each in ready.values()],
             time_limit=plan.left(),
+            lanes=machine.host().lanes,  # full vectors even for one point: they are compiled already
         )
     except KinapticError as why:
         return dict.fromkeys(ready, why)

@@ -127,7 +127,7 @@ def simulate(
 def _left_to_roadrunner(model: Model) -> bool:
     from kinaptic.sbml.ensemble import batch
 
-    why = batch.unsupported(model)
+    why = batch.unsupported(model, lanes=1)
     if why is not None:
         warnings.warn(f"run by roadrunner, which is slower: {why}", KinapticWarning, stacklevel=3)
     return why is not None

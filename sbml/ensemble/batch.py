@@ -90,10 +90,10 @@ def _folded(model: Runnable) -> Folded:
     return tuple((name, value) for name, value in usual.items() if model.values.get(name) == value)
 
 
-def unsupported(model: Runnable) -> str | None:
-    """Return why a model cannot be run here, or None if it can."""
+def unsupported(model: Runnable, lanes: int) -> str | None:
+    """Return why a model cannot be run here, or None if it can, which compiles it for so many lanes."""
     try:
-        program(lift(model.structure).text, model.readouts, _folded(model), machine.host().lanes)
+        program(lift(model.structure).text, model.readouts, _folded(model), lanes)
     except Unsupported as why:
         return str(why)
     return None

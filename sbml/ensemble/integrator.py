@@ -54,7 +54,7 @@ def reserve(layout: Layout, sizes: Sizes, tableau: Tableau) -> None:
         layout.add(name)
     for name in ("y", "peak", "stage", "rest", "b"):
         layout.add(name, sizes.states)
-    layout.add("k", sizes.states * tableau.stages)
+    layout.add("k", sizes.states * (tableau.stages - 1))  # the last one is the error, and stays in b
     layout.add("readouts", sizes.readouts)
     layout.add("next", max(sizes.events, 1))
     layout.add("true", max(sizes.events, 1))
@@ -118,12 +118,11 @@ class _Integrator:
         """Weigh the error, which is the last stage's k, and put the new state into ``stage``."""
         f = Function("finish", self.lanes)
         at, states = self.at, self.sizes.states
-        last, rtol, atol = self.tableau.stages - 1, f.load(self.at["rtol"]), f.load(self.at["atol"])
+        rtol, atol = f.load(at["rtol"]), f.load(at["atol"])
         f.store(at["norm"], 0.0)
 
         def weigh(i: Whole) -> Value:
             error = f.load(i + at["b"])
-            f.store(i + self._k(last), error)
             old, new = f.load(i + at["y"]), f.load(i + at["stage"]) + error
             f.store(i + at["stage"], new)
             size = f.maximum(f.intrinsic("fabs", old), f.intrinsic("fabs", new))

@@ -123,7 +123,7 @@ def test_what_the_ensemble_does_not_run_is_left_to_roadrunner(
     slow = kn.scan(ca1, PAIRING, over, until="20 s", engine="roadrunner")
     without = ca1.with_(kn.knockout("pka")).model(PAIRING).structure
     monkeypatch.setattr(
-        batch, "unsupported", lambda model: "it has a delay" if model.structure == without else None
+        batch, "unsupported", lambda model, _: "it has a delay" if model.structure == without else None
     )
     for engine in ("auto", "ensemble"):
         with pytest.warns(KinapticWarning, match="1 of 2 points ran one by one .* slower: it has a delay"):

@@ -60,7 +60,7 @@ def test_other_samples_change_it_by_less_than_its_error(ca1: kn.Synapse) -> None
 def test_what_it_does_not_support_runs_on_roadrunner(
     ca1: kn.Synapse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "unsupported", lambda _: "it has a delay")
+    monkeypatch.setattr(batch, "unsupported", lambda *_, **__: "it has a delay")
     with pytest.warns(KinapticWarning, match="run by roadrunner, which is slower: it has a delay"):
         run = kn.simulate(ca1, SHORT, until="20 s", engine="ensemble")
     wanted = kn.simulate(ca1, SHORT, until="20 s", engine="roadrunner")

@@ -209,8 +209,8 @@ def test_no_runs_at_all() -> None:
 
 
 def test_a_model_says_whether_it_can_run() -> None:
-    assert batch.unsupported(model(FORCED, ("x",))) is None
-    why = batch.unsupported(model("model m()\n  x = 1; x' = abs(x); end", ("x",)))
+    assert batch.unsupported(model(FORCED, ("x",)), 1) is None
+    why = batch.unsupported(model("model m()\n  x = 1; x' = abs(x); end", ("x",)), 1)
     assert why == "a rate switches with time or with a state"
 
 
