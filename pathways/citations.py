@@ -5,19 +5,42 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from kinaptic.errors import UnknownName
+from kinaptic.errors import ProvenanceError, UnknownName
+from kinaptic.pathways.extensions import bibliographies
 from kinaptic.pathways.parameters import BIBLIOGRAPHY
 
 if TYPE_CHECKING:
-    from pybtex.database import BibliographyData
+    from pybtex.database import BibliographyData, Entry
 
 
 @functools.cache
 def bibliography() -> BibliographyData:
-    """Return ``references.bib``, parsed."""
+    """Return ``references.bib``, parsed, with those beside pathways of other packages.
+
+    Raises
+    ------
+    ProvenanceError
+        If two of them mean different publications by one key.
+    """
     from pybtex.database import parse_file
 
-    return parse_file(str(BIBLIOGRAPHY))
+    everything: BibliographyData = parse_file(str(BIBLIOGRAPHY))
+    owners = dict.fromkeys(everything.entries, BIBLIOGRAPHY)
+    for path in bibliographies():
+        for key, entry in parse_file(str(path)).entries.items():
+            if key not in owners:
+                everything.entries[key] = entry
+            elif _title(everything.entries[key]) != _title(entry):
+                raise ProvenanceError(
+                    f"{key} is one publication in {owners[key]} and another in {path}; rename the latter"
+                )
+            owners.setdefault(key, path)
+    return everything
+
+
+def _title(entry: Entry) -> str:
+    """Return a title without what differs between copies of an entry: capitals, braces, stops."""
+    return "".join(filter(str.isalnum, entry.fields.get("title", ""))).lower()
 
 
 def formatted(key: str) -> str:

@@ -8,7 +8,7 @@ A ``.yaml`` file maps parameter ids to::
     koff_C2: {formula: kon_C2 * Kd_C2, unit: 1/s, source: "derived: detailed balance"}
 
 A source is a BibTeX key of ``references.bib`` with a table, figure or file; or ``assumed: why``;
-or, for a formula, ``derived: why``.
+or, for a formula, ``derived: why``. A pathway of another package brings a ``references.bib`` of its own.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kinaptic.errors import ProvenanceError, UnknownName
+from kinaptic.pathways.extensions import bibliographies
 from kinaptic.units import MODEL_UNITS
 
 BIBLIOGRAPHY = Path(__file__).with_name("references.bib")
@@ -100,9 +101,9 @@ def source_problem(source: str, *, derived: bool) -> str:
 
 @functools.cache
 def bibliography_keys() -> frozenset[str]:
-    """Return the BibTeX keys of ``references.bib``."""
-    text = BIBLIOGRAPHY.read_text(encoding="utf-8")
-    return frozenset(re.findall(r"^@\w+\{([^,\s]+),", text, flags=re.MULTILINE))
+    """Return the BibTeX keys of ``references.bib``, and of those beside pathways of other packages."""
+    texts = (path.read_text(encoding="utf-8") for path in (BIBLIOGRAPHY, *bibliographies()))
+    return frozenset(k for text in texts for k in re.findall(r"^@\w+\{([^,\s]+),", text, flags=re.MULTILINE))
 
 
 class _UniqueKeys(yaml.CSafeLoader):

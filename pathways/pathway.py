@@ -34,7 +34,8 @@ class Port:
     kind : {"variable", "species"}
         A species takes part in reactions of other pathways; a variable is only read.
     compartment : str
-        Where a species lives: ``"spine"``, ``"psd"`` or ``"cleft"``.
+        Where a species lives: ``"spine"``, ``"psd"``, ``"cleft"``, ``"surround"``, ``"bouton"`` or
+        ``"cell"``; see ``geometry.yaml``.
     optional : bool
         Whether a synapse may lack it without being asked: an added buffer.
     """
@@ -100,6 +101,13 @@ class Pathway:
         Ports of other pathways that it takes.
     gives : mapping of str to Port
         Ports that it offers.
+    collects : mapping of str to Port
+        Sums that it offers for others to add to, so that a new messenger can act here without a
+        change of this pathway: inhibition of calcium channels, calcium from other sources. With
+        nothing added the sum has its neutral value.
+    contributes : mapping of str to str
+        What it adds to sums that others collect: port → Antimony expression in the port's unit.
+        Where nobody collects it, it acts on nothing.
     molecules : mapping of str to Molecule
         From shell patterns over species ids (``"CaM_C?N?"``) to what they are. Every species of
         the ``.ant`` is matched by exactly one pattern.
@@ -110,6 +118,9 @@ class Pathway:
     on_pre, on_post : mapping of str to str
         What a presynaptic spike, and a back-propagating spike on its arrival, adds:
         variable or species id → Antimony expression for its new value (old values on the right).
+    on_step : mapping of str to str
+        What a voltage step does at both of its edges: variable → expression for its new value, in which
+        ``step_voltage`` stands for the voltage (mV), ``step_begins`` for that this is the first edge.
     post_lag : str
         A variable (s) by which postsynaptic spikes arrive later than at the soma.
     replaces : str
@@ -122,11 +133,14 @@ class Pathway:
     file: str
     needs: tuple[str, ...] = ()
     gives: Mapping[str, Port] = field(default_factory=dict)
+    collects: Mapping[str, Port] = field(default_factory=dict)
+    contributes: Mapping[str, str] = field(default_factory=dict)
     molecules: Mapping[str, Molecule] = field(default_factory=dict)
     enzymes: Mapping[str, Enzyme] = field(default_factory=dict)
     readouts: Mapping[str, str] = field(default_factory=dict)
     on_pre: Mapping[str, str] = field(default_factory=dict)
     on_post: Mapping[str, str] = field(default_factory=dict)
+    on_step: Mapping[str, str] = field(default_factory=dict)
     post_lag: str = ""
     replaces: str = ""
 

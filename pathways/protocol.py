@@ -20,6 +20,7 @@ from kinaptic.pathways.trains import (
     SIDES,
     Segment,
     Side,
+    Step,
     count,
     time_text,
 )
@@ -59,7 +60,7 @@ class Protocol:
 
     Parameters
     ----------
-    segments : tuple of Train, SpikeList or Gap
+    segments : tuple of Train, SpikeList, Step or Gap
         What follows what.
     inputs : int, optional
         Synapses that are active together; None leaves it to the model.
@@ -132,6 +133,13 @@ class Protocol:
         )
 
     @property
+    def step_edges(self) -> NDArray[np.float64]:
+        """Beginnings and ends of voltage steps (s of run time), shape (2 * steps,)."""
+        pairs = zip(self.starts, self.segments, strict=True)
+        edges = [(t, t + s.duration) for t, s in pairs if isinstance(s, Step)]
+        return LEAD + np.asarray(edges, dtype=np.float64).ravel()
+
+    @property
     def n_pre(self) -> int:
         """Presynaptic spikes."""
         return sum(s.count("pre") for s in self.segments)
@@ -174,7 +182,8 @@ class Protocol:
     def __add__(self, other: object) -> Protocol:
         if not isinstance(other, Protocol):
             raise ProtocolError(f"{other!r} is not a protocol; a pause is written a + gap('10 min')")
-        givers = [p for p in (self, other) if p.n_pre + p.n_post]  # silence has no inputs of its own
+        # neither silence nor a voltage step has inputs of its own
+        givers = [p for p in (self, other) if p.n_pre + p.n_post]
         if len({p.inputs for p in givers}) > 1:
             first, second = (p.inputs if p.inputs is not None else "the model's own" for p in givers)
             raise ProtocolError(

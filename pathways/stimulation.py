@@ -1,4 +1,4 @@
-"""Stimulation as experimenters name it: pairings, tetani, theta bursts, lists of spikes, silence.
+"""Stimulation as experimenters name it: pairings, tetani, lists of spikes, voltage steps, silence.
 
 Each function returns a `Protocol`. Quantities are strings with units; every argument is checked
 here, by the name that the user gave it.
@@ -25,6 +25,7 @@ from kinaptic.pathways.trains import (
     MIN_INTERVAL,
     Gap,
     SpikeList,
+    Step,
     Train,
     check_interval,
     check_rate,
@@ -298,6 +299,26 @@ def poisson(
         raise ProtocolError("poisson: not one spike was drawn; raise a rate or the duration, or change seed")
     origin = f"Poisson, {', '.join(named)}, seed {seed}"
     return Protocol((SpikeList(**drawn, length=seconds, origin=origin),), inputs)
+
+
+@_made
+def depolarization(duration: Quantity, to: Quantity = "0 mV") -> Protocol:
+    """Return a voltage step of the postsynaptic cell, as for depolarisation-induced suppression.
+
+    Parameters
+    ----------
+    duration : quantity
+        Length of the step: ``"5 s"``.
+    to : quantity
+        Voltage of the dendrite meanwhile, -120 to 60 mV.
+
+    Raises
+    ------
+    ProtocolError, UnitError
+        Naming the argument and what to do.
+    """
+    seconds = _time("depolarization(duration=…)", duration)
+    return Protocol((Step(seconds, parse(to, "mV", "depolarization(to=…)")),))
 
 
 @_made

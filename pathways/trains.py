@@ -1,4 +1,4 @@
-"""Parts of a protocol: regular trains, lists of spike times, and silence.
+"""Parts of a protocol: regular trains, lists of spike times, voltage steps, and silence.
 
 A part knows its spikes relative to its own beginning, in seconds, on the presynaptic and on the
 postsynaptic (somatic) side. What would stall or blur a train in a simulator (bursts that overlap,
@@ -21,6 +21,7 @@ Side = Literal["pre", "post"]
 SIDES: tuple[Side, ...] = ("pre", "post")
 MAX_RATE = 1000.0  # Hz: an absolute refractory period of a millisecond
 MIN_INTERVAL = 1 / MAX_RATE  # s
+VOLTAGES = (-120.0, 60.0)  # mV that a cell is held at
 _SLACK = 1e-9  # relative, for quotients such as 5 / (20 Hz) against 1 / (4 Hz)
 
 
@@ -265,7 +266,52 @@ class Gap:
         return f"{time_text(self.duration)} of silence"
 
 
-Segment = Train | SpikeList | Gap
+@dataclass(frozen=True)
+class Step:
+    """The dendrite held at a voltage, as through a pipette; nobody spikes.
+
+    Parameters
+    ----------
+    duration : float
+        How long (s), above 0.
+    to : float
+        Voltage (mV), -120 to 60.
+
+    Raises
+    ------
+    ProtocolError
+        If one of them is not of that kind.
+    """
+
+    duration: float
+    to: float
+
+    def __post_init__(self) -> None:
+        check_interval("depolarization(…)", self.duration)
+        low, high = VOLTAGES
+        if not low <= self.to <= high:
+            raise ProtocolError(
+                f"depolarization(to=…): {self.to:g} mV is outside {low:g} to {high:g} mV; check the unit"
+            )
+
+    def count(self, _side: Side) -> int:
+        """Return 0: nobody spikes."""
+        return 0
+
+    def times(self, _side: Side) -> NDArray[np.float64]:
+        """Return no times."""
+        return np.empty(0)
+
+    @property
+    def label(self) -> str:
+        """A few characters for a legend."""
+        return f"{time_text(self.duration)} at {self.to:g} mV"
+
+    def __str__(self) -> str:
+        return f"depolarization to {self.to:g} mV for {time_text(self.duration)}"
+
+
+Segment = Train | SpikeList | Gap | Step
 
 
 def count(what: str, value: object, least: int = 1) -> int:

@@ -11,6 +11,9 @@ _COMPARTMENTS = {
     "spine": ("dendritic spine head, cytosol", "go:0043197"),
     "psd": ("postsynaptic density", "go:0014069"),
     "cleft": ("synaptic cleft", "go:0043083"),
+    "surround": ("extracellular space around the synapse", "go:0005615"),
+    "bouton": ("presynaptic bouton, cytosol", "go:0098793"),
+    "cell": ("stretch of dendrite that shares newly made protein", "go:0044307"),
 }
 _REACTIONS = {
     "bind": "SBO:0000177",  # non-covalent binding

@@ -17,7 +17,7 @@ from kinaptic.pathways.parameters import Parameter
 from kinaptic.pathways.pathway import Pathway, Port
 from kinaptic.units import MODEL_UNITS, model_unit
 
-COMPARTMENTS = ("spine", "psd", "cleft")
+COMPARTMENTS = ("spine", "psd", "cleft", "surround", "bouton", "cell")
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,11 @@ def _composed(
     sections = [
         _held_text(held),
         *(_statements(m.antimony) for m in members),
+        _sums(members, held),
         _declarations({n: p for n, p in parameters.items() if n not in held}),
     ]
+    for compartment in set(COMPARTMENTS) - used_compartments("\n".join(sections)):
+        del parameters[compartment]
     derived = (n for n, p in parameters.items() if p.formula is not None and n not in held)
     return _Composition("\n".join(sections), parameters, tuple(derived), held)
 
@@ -143,6 +146,7 @@ def _inputs(
 ) -> dict[str, Port]:
     """Return the ports to hold constant: the clamped ones and those of absent pathways."""
     given = {port_id: member.name for member in members for port_id in member.gives}
+    collected = {port_id: port for member in members for port_id, port in member.collects.items()}
     for name in clamped:
         if name in given:
             raise ModelError(
@@ -150,7 +154,9 @@ def _inputs(
                 f"the same, use .with_(kn.clamp({name!r}, …))"
             )
     given |= dict.fromkeys(driven, "the protocol")
-    held: dict[str, Port] = {}
+    summed = {port_id for member in members for port_id in member.contributes}
+    held = {n: port for n, port in collected.items() if n in clamped or n not in summed}
+    given |= dict.fromkeys(collected.keys() - held.keys(), "those that contribute to it")
     unmet: dict[str, str] = {}
     for member in members:
         for need in member.needs:
@@ -171,6 +177,22 @@ def _inputs(
             + f"\nAdd the pathway, or clamp them: Synapse.of(…, {ids}), or .without(the pathway)"
         )
     return held
+
+
+def _sums(members: list[Pathway], held: Mapping[str, Port]) -> str:
+    """Write each collected sum that has contributions."""
+    lines = []
+    for member in members:
+        for name, port in member.collects.items():
+            terms = [f"({each.contributes[name]})" for each in members if name in each.contributes]
+            if terms and name not in held:
+                lines += [f"{name} := {' + '.join(terms)};", f"{name} has {model_unit(port.unit).sbml};"]
+    return "\n".join(["// ==== Sums of what several pathways contribute", *lines] if lines else lines)
+
+
+def used_compartments(body: str) -> set[str]:
+    """Return the compartments that a text mentions."""
+    return {name for name in COMPARTMENTS if re.search(rf"\b{name}\b", body)}
 
 
 def _borrow(parameters: dict[str, Parameter]) -> None:
@@ -224,13 +246,13 @@ def _declarations(parameters: Mapping[str, Parameter]) -> str:
 def antimony_model(model_id: str, body: str, extra: str, values: Mapping[str, float]) -> str:
     """Return complete Antimony: units, compartments, body, protocol text `extra`, and `values`."""
     units = "\n".join(f"unit {u.sbml} = {u.antimony};" for u in MODEL_UNITS.values())
+    compartments = [name for name in COMPARTMENTS if name in used_compartments(body)]
     lines = [
         f"model {model_id}()",
         "unit substance = 1e-21 mole; unit extent = 1e-21 mole; unit volume = 1e-15 litre;",
         "unit time_unit = second;",
         units,
-        f"compartment {', '.join(COMPARTMENTS)};",
-        *(f"{c} has fL;" for c in COMPARTMENTS),
+        *(f"compartment {c}; {c} has fL;" for c in compartments),
         body,
         extra,
         *(f"{name} = {value!r};" for name, value in values.items()),

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from kinaptic.errors import KinapticError, ModelError, PerturbationError
+from kinaptic.pathways import drugs
 from kinaptic.pathways.catalogue import pathway
 from kinaptic.pathways.parameters import Parameter
 from kinaptic.pathways.protocol import Protocol
 from kinaptic.pathways.waveform import Waveform
-from kinaptic.sbml import drive, equilibrium, formula, waveform_drive
+from kinaptic.sbml import drive, equilibrium, formula, inline, waveform_drive
 from kinaptic.sbml.assemble import Assembly, antimony_model, assemble
 from kinaptic.sbml.model import Model
 from kinaptic.sbml.structure import Structure, structure
@@ -23,15 +24,14 @@ if TYPE_CHECKING:
 
     Point = tuple[Synapse, Protocol | Waveform | None]
     Rest = tuple[Synapse, float | None]  # with the calcium (µM) to rest at, where a waveform sets it
-    Baseline = tuple[equilibrium.State, float | None]  # and weight_post in it, where there is one
+    Baseline = tuple[equilibrium.State, Mapping[str, float]]  # and in it what strength is relative to
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 INPUTS = "coactive_inputs"  # the calcium pathway's number of synapses that are active together
-_REST = "weight_post_rest"
+_STRENGTHS = {"release_mean": "W_pre", "weight_post": "W_post"}  # port → what it is relative to its baseline
 _SILENT = drive.DriveText("", {}, {})
-_WEIGHT = f"weight := weight_post/{_REST}; weight has one_unit; {_REST} has one_unit;"
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,9 @@ class Recipe:
     def readouts(self) -> tuple[str, ...]:
         """What a run shows."""
         own = [r for name in self.synapse.pathways for r in pathway(name).readouts]
-        if _weighs(self.assembly.pathways):
-            own.insert(0, "weight")
+        strengths = _strengths(self.assembly.pathways)
+        if strengths:
+            own = ["weight", *strengths.values(), *own]
         if self.rest_calcium is not None:
             own.insert(0, "Ca")
         return tuple(dict.fromkeys(own))
@@ -96,7 +97,7 @@ def _structure(
     clamps: tuple[str, ...],
 ) -> Structure:
     """Return the structure of these texts and names; points of a study share a few of them."""
-    extra = f"{drive_text}\n{_WEIGHT if _weighs(members) else ''}"
+    extra = f"{drive_text}\n{_weight(_strengths(members))}"
     constants = (name for name in numbers if name not in (*derived, *clamps))
     text = antimony_model("kinaptic", body, extra, dict.fromkeys(constants, 1.0))
     return structure(text, derived, clamps=clamps, members=members)
@@ -116,10 +117,8 @@ def recipe(synapse: Synapse, protocol: Protocol | Waveform | None) -> Recipe:
         return _played(synapse, protocol)
     if protocol is None:
         return _recipe(synapse, synapse.assembly, acute=True)
-    lag = post_lag(synapse)
-    if lag:  # its formula, not its name: AMICI compiles no rule variable inside an event
-        lag = f"({synapse.assembly.parameters[lag].formula or lag})"
-    written = _driven(protocol, synapse.pathways, lag)
+    clamps = synapse.clamps(acute=True)
+    written = _driven(protocol, synapse.pathways, synapse.assembly.body, clamps)
     if protocol.inputs is not None and INPUTS in synapse.assembly.parameters:
         inputs = (float(protocol.inputs), "1", "synapses active together, as the protocol says")
         written = replace(written, parameters=dict(written.parameters) | {INPUTS: inputs})
@@ -127,16 +126,25 @@ def recipe(synapse: Synapse, protocol: Protocol | Waveform | None) -> Recipe:
 
 
 @functools.lru_cache(maxsize=256)
-def _driven(protocol: Protocol, names: tuple[str, ...], lag: str) -> drive.DriveText:
+def _driven(
+    protocol: Protocol, names: tuple[str, ...], body: str, clamps: tuple[str, ...]
+) -> drive.DriveText:
     members = [pathway(name) for name in names]
-    on_pre = _merged([m.on_pre for m in members])
-    on_post = _merged([m.on_post for m in members])
-    if not on_pre and not on_post:
-        raise ModelError(
-            f"nothing in {', '.join(names)} answers to spikes; add the pathway 'calcium', or "
-            "give calcium as a Waveform"
-        )
-    return drive.antimony(protocol, on_pre, on_post=on_post, post_lag=lag)
+    on_pre, on_post, on_step = (
+        {variable: inline.written_out(value, body, clamps) for variable, value in _merged(changes).items()}
+        for changes in ([getattr(m, on) for m in members] for on in ("on_pre", "on_post", "on_step"))
+    )
+    for given, heard, what in (
+        (protocol.n_pre + protocol.n_post, {**on_pre, **on_post}, "spikes"),
+        (protocol.step_edges.size, on_step, "voltage steps"),
+    ):
+        if given and not heard:
+            raise ModelError(
+                f"nothing in {', '.join(names)} answers to {what}; add the pathway 'calcium', or "
+                "give calcium as a Waveform"
+            )
+    lag = inline.written_out(next((m.post_lag for m in members if m.post_lag), ""), body, clamps)
+    return drive.antimony(protocol, on_pre, on_post=on_post, on_step=on_step, post_lag=lag)
 
 
 def post_lag(synapse: Synapse) -> str:
@@ -166,10 +174,9 @@ def _recipe(
         del numbers[name]
     for name, (value, unit, note) in written.parameters.items():
         numbers[name] = Parameter(value=value, unit=unit, source="assumed: set by the protocol", note=note)
-    if _weighs(assembly.pathways):
-        numbers[_REST] = Parameter(
-            value=1.0, unit="1", source="assumed: definition, weight_post of this model at its baseline"
-        )
+    for port in _strengths(assembly.pathways):
+        source = f"assumed: definition, {port} of this model at its baseline"
+        numbers[_rest(port)] = Parameter(value=1.0, unit="1", source=source)
     return Recipe(synapse, assembly, numbers, clamps, written)
 
 
@@ -177,7 +184,7 @@ def on_calcium(synapse: Synapse) -> list[Perturbation]:
     """Return the perturbations of where calcium comes from; they need spikes to act on."""
     source = pathway("calcium")
     targets = {source.name, *source.gives, *source.enzymes, *source.parameters}
-    return [p for p in synapse.perturbations if p.target in targets]
+    return [p for p in synapse.perturbations if drugs.chief(p) in targets]
 
 
 def replaced_calcium(synapse: Synapse) -> Synapse:
@@ -233,10 +240,10 @@ def _outcome(make: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T 
 def _model(made: Recipe, rest: Baseline | KinapticError) -> Model:
     if isinstance(rest, KinapticError):
         raise rest
-    state, weight_rest = rest
+    state, strengths = rest
     numbers, structure = dict(made.numbers), made.structure
-    if weight_rest is not None:
-        numbers[_REST] = numbers[_REST].model_copy(update={"value": weight_rest})
+    for port, strength in strengths.items():
+        numbers[_rest(port)] = numbers[_rest(port)].model_copy(update={"value": strength})
     initial = {name: value for name, value in state.items() if name in structure.states}
     if structure.begins.keys() - initial.keys():  # what only the protocol has
         initial = equilibrium.beginning(structure, formula.evaluate(numbers)) | initial
@@ -244,7 +251,7 @@ def _model(made: Recipe, rest: Baseline | KinapticError) -> Model:
 
 
 def baseline(synapse: Synapse, rest_calcium: float | None = None) -> Baseline:
-    """Return the resting state before the run, and weight_post in it.
+    """Return the resting state before the run, and the strengths in it.
 
     Parameters
     ----------
@@ -276,14 +283,13 @@ def _baselines(rests: Sequence[Rest]) -> list[Baseline | KinapticError]:
             alike.setdefault(resting[0], {})[index] = resting[1]
     for shared, numbers in alike.items():
         first, _ = rests[next(iter(numbers))]
-        watch = ("weight_post",) if _weighs(first.pathways) else ()
+        watch = tuple(_strengths(first.pathways))
         states = equilibrium.settle_many(shared, list(numbers.values()), watch=watch)
         for index, state in zip(numbers, states, strict=True):
             if isinstance(state, KinapticError):
                 found[index] = state
             else:
-                weight = state.pop("weight_post", None)
-                found[index] = (state, weight)
+                found[index] = (state, {port: state.pop(port) for port in watch})
     return [found[index] for index in range(len(rests))]
 
 
@@ -306,9 +312,25 @@ def derived(synapse: Synapse) -> dict[str, float]:
     return {name: values[name] for name, p in numbers.items() if p.formula is not None}
 
 
-def _weighs(members: tuple[str, ...]) -> bool:
-    """Return whether pathways give a postsynaptic weight."""
-    return any("weight_post" in pathway(name).gives for name in members)
+def _strengths(members: tuple[str, ...]) -> dict[str, str]:
+    """Return the ports that make up the weight, each with the name it has relative to its baseline."""
+    given = {port for name in members for port in pathway(name).gives}
+    return {port: relative for port, relative in _STRENGTHS.items() if port in given}
+
+
+def _rest(port: str) -> str:
+    return f"{port}_rest"
+
+
+def _weight(strengths: Mapping[str, str]) -> str:
+    """Write the weight: the product of presynaptic and postsynaptic strength, as far as they are there."""
+    lines = []
+    for port, relative in strengths.items():
+        lines += [f"{relative} := {port}/{_rest(port)};", f"{_rest(port)} has one_unit;"]
+    if strengths:
+        lines.append(f"weight := {'*'.join(strengths.values())};")
+    lines += [f"{name} has one_unit;" for name in (*strengths.values(), "weight") if strengths]
+    return "\n".join(lines)
 
 
 def _merged(changes: list[Mapping[str, str]]) -> dict[str, str]:

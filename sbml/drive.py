@@ -16,12 +16,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 
 from kinaptic.errors import ProtocolError
 from kinaptic.pathways.protocol import LEAD, Protocol
-from kinaptic.pathways.trains import SIDES, Gap, Side, SpikeList, Train
+from kinaptic.pathways.trains import SIDES, Gap, Side, SpikeList, Step, Train
 from kinaptic.units import model_unit
 
 TOLERANCE = 1e-5  # s: spikes nearer to each other than that are given together
@@ -72,7 +73,12 @@ class _Spikes:
 
 
 def antimony(
-    protocol: Protocol, on_pre: Mapping[str, str], *, on_post: Mapping[str, str], post_lag: str = ""
+    protocol: Protocol,
+    on_pre: Mapping[str, str],
+    *,
+    on_post: Mapping[str, str],
+    on_step: Mapping[str, str] = MappingProxyType({}),
+    post_lag: str = "",
 ) -> DriveText:
     """Return the Antimony text of `protocol`, with all that it adds to a model.
 
@@ -83,6 +89,10 @@ def antimony(
     on_pre, on_post : mapping of str to str
         What a spike does: id of a state → expression for its new value from old values. Where
         both sides spike together, the postsynaptic expressions see what the presynaptic did.
+    on_step : mapping of str to str
+        What a voltage step does at both of its edges: id of a state → expression for its new value, in
+        which ``step_voltage`` stands for the voltage and ``step_begins`` for the condition that this is
+        the first edge.
     post_lag : str
         By how much (s) postsynaptic spikes come later than at the soma: id of a constant, or an
         expression over constants (AMICI compiles no id that a rule defines here); empty for none.
@@ -93,6 +103,8 @@ def antimony(
         If the protocol has no spikes.
     """
     totals = {f"spikes_{side}": n for side, n in (("pre", protocol.n_pre), ("post", protocol.n_post)) if n}
+    if protocol.step_edges.size:
+        totals["step_edges"] = protocol.step_edges.size
     if not totals:
         raise ProtocolError(f"'{protocol}' has no spikes; add a stimulus, or run without a protocol")
     parameters = dict(CONSTANTS)
@@ -105,6 +117,11 @@ def antimony(
         if isinstance(segment, Gap):
             continue
         number += 1
+        if isinstance(segment, Step):
+            parameters |= _step_parameters(segment, number, start)
+            states[f"step_{number}_edge"] = (0.0, COUNT)
+            events.append(_step_event(number, on_step))
+            continue
         if isinstance(segment, Train):
             parameters |= _train_parameters(segment, number, start)
         else:
@@ -157,7 +174,10 @@ def expected_counts(protocol: Protocol, until: float, *, post_lag: float = 0.0) 
     """
     lags = {"pre": 0.0, "post": post_lag}
     times = {side: protocol.spike_times(side) + lags[side] for side in SIDES}
-    return {f"spikes_{side}": int(np.count_nonzero(t <= until)) for side, t in times.items() if t.size}
+    found = {f"spikes_{side}": int(np.count_nonzero(t <= until)) for side, t in times.items() if t.size}
+    if protocol.step_edges.size:
+        found["step_edges"] = int(np.count_nonzero(protocol.step_edges <= until))
+    return found
 
 
 def _train_parameters(train: Train, number: int, start: float) -> dict[str, tuple[float, str, str]]:
@@ -249,6 +269,27 @@ def _tree(times: list[float], counter: str, low: int, high: int) -> str:
     middle = (low + high) // 2
     below, above = _tree(times, counter, low, middle), _tree(times, counter, middle, high)
     return f"piecewise({below}, {counter} < {middle - 0.5!r} {COUNT}, {above})"
+
+
+def _step_parameters(step: Step, number: int, start: float) -> dict[str, tuple[float, str, str]]:
+    stem = f"stim_{number}_"
+    return {
+        f"{stem}start": (start, "s", "beginning of the voltage step, counted from protocol_start"),
+        f"{stem}length": (step.duration, "s", "length of the voltage step"),
+        f"{stem}to": (step.to, "mV", "voltage of the step"),
+        "step_edge_count": (2.0, "1", "edges of a voltage step"),
+    }
+
+
+def _step_event(number: int, on_step: Mapping[str, str]) -> str:
+    """Write the event that is both edges of a step."""
+    edge, stim = f"step_{number}_edge", f"stim_{number}_"
+    due = f"clock >= protocol_start + {stim}start + {edge}*{stim}length && {edge} < step_edge_count - half"
+    changes = {edge: f"{edge} + one", "step_edges": "step_edges + one"}
+    meant = {"step_voltage": f"{stim}to", "step_begins": f"{edge} < half"}
+    changes |= {name: _substitute(value, meant) for name, value in on_step.items()}
+    assignments = ", ".join(f"{name} = {value}" for name, value in changes.items())
+    return f"stim_{number}: at ({due}), t0=false, fromTrigger=false: {assignments};"
 
 
 def _plus(lag: str) -> str:

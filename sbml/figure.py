@@ -7,7 +7,8 @@ made without pyplot, so that no backend is picked and nothing is kept open.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -37,10 +38,18 @@ ENZYMES = (
     ("PKA_active", "PKA", PURPLE),
     ("PP1_active", "PP1", BLUE),
 )
+MESSENGERS = (
+    ("AG2", "2-AG", GREEN),
+    ("NO", "NO", VERMILLION),
+    ("BDNF", "BDNF", PURPLE),
+    ("PKA_pre", "bouton PKA", BLUE),
+)
 _SPARE = (VERMILLION, GREEN, PURPLE, BLUE, ORANGE, SKY)
 _NOT_ACTIVITIES = ("weight", "Ca", "Ca_NMDAR", "Ca_VGCC", "V_spine")
+_HALVES = (("W_pre", "presynaptic, n·p", BLUE), ("W_post", "postsynaptic, q", VERMILLION))  # of the weight
 _SIDES: tuple[tuple[Side, str], ...] = (("pre", BLUE), ("post", VERMILLION))
 
+_TRACE = 1e-8  # µM; less of a messenger is as good as none
 _WIDTH = 7.2  # inches: two columns of a journal
 _ROW = 1.95  # inches
 _STYLE: dict[Any, Any] = {  # keys are a Literal of hundreds in matplotlib's types
@@ -91,13 +100,15 @@ def figure(run: Run) -> Figure:
     data = FigureData(run)
     calcium: list[Panel] = [_one_burst] if data.burst is not None else []
     calcium += [_calcium] if data.calcium is not None else []
-    activities: list[Panel] = [_activities] if _shown(data) else []
+    activities: list[Panel] = [partial(_activities, shown=_shown(data))] if _shown(data) else []
+    carried = [m for m in MESSENGERS if m[0] in data and data[m[0]].max() > _TRACE]
+    messengers: list[Panel] = [partial(_activities, shown=carried)] if carried else []
     weight: list[Panel] = [_weight] if "weight" in data else []
-    rows = [row for row in (calcium, activities, weight) if row]
+    rows = [row for row in (calcium, activities, messengers, weight) if row]
     with mpl.rc_context(_STYLE):
         made = Picture(figsize=(_WIDTH, 0.55 + _ROW * max(1, len(rows))), dpi=160)
         grid = made.add_gridspec(max(1, len(rows)), 1)
-        letters = iter("abcd")
+        letters = iter("abcde")
         for row, panels in enumerate(rows):
             cells = grid[row].subgridspec(1, len(panels), width_ratios=[1.0, 1.15][: len(panels)])
             for column, panel in enumerate(panels):
@@ -248,7 +259,9 @@ def _shown(data: FigureData) -> list[tuple[str, str, str]]:
     return [(c, c, colour) for c, colour in zip(others, _SPARE, strict=False)]
 
 
-def _activities(made: Figure, spec: SubplotSpec, data: FigureData) -> Axes:
+def _activities(
+    made: Figure, spec: SubplotSpec, data: FigureData, *, shown: Sequence[tuple[str, str, str]]
+) -> Axes:
     border = data.length + _TAIL
     start = float(data.time[0])
     if data.length > 0 and border < 0.8 * data.end:
@@ -263,7 +276,7 @@ def _activities(made: Figure, spec: SubplotSpec, data: FigureData) -> Axes:
     cycles = data.cycles(panels[0][2] - panels[0][1])
     for axes, low, high in panels:
         size, unit = _unit(high if axes is left else np.inf)
-        for readout, name, colour in _shown(data):
+        for readout, name, colour in shown:
             values = data[readout]
             peak = float(values.max())
             time, mean, least, most = smoothed(data.time, values / peak, cycles)
@@ -274,7 +287,7 @@ def _activities(made: Figure, spec: SubplotSpec, data: FigureData) -> Axes:
         axes.set_xlabel(_time_label(data, unit))
     left.set_ylim(0, 1.05)
     left.set_yticks([0, 0.5, 1])
-    left.set_ylabel("activity / its peak")
+    left.set_ylabel("relative to peak")
     _shade(left, data, panels[0][2])
     _legend_above(left)
     if cycles.size:
@@ -298,7 +311,11 @@ def _legend_above(axes: Axes) -> None:
 
 def _peak(name: str, peak: float, data: FigureData, readout: str) -> str:
     unit = data.run.traces.attrs.get("units", {}).get(readout, "")
-    return f"{name}, peak {peak:.2g} {unit.replace('uM', 'µM').removeprefix('1')}".rstrip()
+    if unit == "uM":
+        for small, size in (("µM", 1.0), ("nM", 1e-3), ("pM", 1e-6)):
+            if peak >= 0.1 * size or small == "pM":
+                return f"{name}, peak {peak / size:.2g} {small}"
+    return f"{name}, peak {peak:.2g} {unit.removeprefix('1')}".rstrip()
 
 
 def _break(left: Axes, right: Axes) -> None:
@@ -326,8 +343,16 @@ def _weight(made: Figure, spec: SubplotSpec, data: FigureData) -> Axes:
     size, unit = _unit(data.end)
     weight = data["weight"]
     axes.axhline(1, color=GREY, lw=0.8, ls=(0, (4, 3)), zorder=1)
-    axes.plot(data.time / size, weight, color=BLACK, lw=1.5, zorder=3)
-    low, high = min(0.95, float(weight.min())), max(1.05, float(weight.max()))
+    drawn = [weight]
+    if "W_pre" in data and "W_post" in data:
+        for name, label, colour in _HALVES:
+            axes.plot(data.time / size, data[name], color=colour, lw=1.1, zorder=2, label=label)
+            drawn.append(data[name])
+    axes.plot(data.time / size, weight, color=BLACK, lw=1.5, zorder=3, label="weight, n·p·q")
+    if len(drawn) > 1:
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 0.98), ncols=3, borderaxespad=0, handlelength=1.4)
+    low, high = (pick(float(pick(each)) for each in drawn) for pick in (min, max))
+    low, high = min(0.95, low), max(1.05, high)
     room = 0.18 * (high - low)
     axes.set_ylim(low - room, high + room)
     axes.set_xlim(float(data.time[0]) / size, data.end / size)
@@ -340,7 +365,7 @@ def _weight(made: Figure, spec: SubplotSpec, data: FigureData) -> Axes:
         if data.length == 0 or at > data.end + 1e-6:
             continue
         value = data.run.at(minutes)
-        axes.plot([at / size], [value], "o", color=VERMILLION, ms=4.5, zorder=4, clip_on=False)
+        axes.plot([at / size], [value], "o", color=BLACK, ms=4.5, zorder=4, clip_on=False)
         _write(
             axes,
             f"{value:.2f}, {minutes} min after",
@@ -349,7 +374,7 @@ def _weight(made: Figure, spec: SubplotSpec, data: FigureData) -> Axes:
             ha="center" if at < 0.92 * data.end else "right",
             va="bottom" if value >= 1 else "top",
             size=7.5,
-            color=VERMILLION,
+            color=BLACK,
             coordinates="data",
         )
     axes.set_xlabel(_time_label(data, unit))

@@ -19,6 +19,17 @@ if TYPE_CHECKING:
     from kinaptic.sbml.synapse import Synapse
 
 MINUTE = 60.0
+_WEIGHTS = {  # column of `Run.weights` → variable of the model
+    "W": "weight",
+    "W_pre": "W_pre",
+    "W_post": "W_post",
+    "n": "release_sites",
+    "p": "release_probability",
+    "q": "quantal_size",
+    "PPR": "PPR",
+    "inv_cv2": "inv_cv2",
+    "failure_rate": "failure_rate",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +59,9 @@ class Run:
 
     @property
     def weight(self) -> pd.Series[float]:
-        """Postsynaptic weight over time (s), relative to the baseline, which is 1.
+        """Weight n·p·q over time (s), relative to the baseline, which is 1.
+
+        Of a synapse without bouton it is the postsynaptic factor q alone, and the other way round.
 
         Raises
         ------
@@ -57,9 +70,34 @@ class Run:
         """
         if "weight" not in self.traces:
             raise KinapticError(
-                f"this synapse has no weight ({', '.join(self.synapse.pathways)}): add the pathway 'ampar'"
+                f"this synapse has no weight ({', '.join(self.synapse.pathways)}): add the pathway 'ampar', "
+                "'bouton' or both"
             )
         return self.traces["weight"]
+
+    @property
+    def weights(self) -> pd.DataFrame:
+        """The weight and what it is made of, as sparse test pulses would find them at each time.
+
+        Returns
+        -------
+        DataFrame, shape (samples, 9)
+            Over time (s): W, W_pre (n·p) and W_post (q) relative to the baseline, n (active zones),
+            p (release probability of one), q (pA at -70 mV), PPR (50 ms), inv_cv2 (1/CV² = np/(1-p))
+            and failure_rate (1-p)^n. NaN where the synapse lacks the half that a column is about.
+
+        Raises
+        ------
+        KinapticError
+            If the synapse has neither half.
+        """
+        found = {"W": self.weight}
+        for column, name in _WEIGHTS.items():
+            if name in self.traces:
+                found[column] = self.traces[name]
+            else:  # a constant of the model, or of a half that is not there
+                found[column] = pd.Series(self.model.values.get(name, float("nan")), index=self.traces.index)
+        return pd.DataFrame(found)[list(_WEIGHTS)]
 
     def at(self, minutes: float, readout: str = "weight") -> float:
         """Return a readout some minutes after the end of the protocol.

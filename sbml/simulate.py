@@ -160,7 +160,9 @@ def _by_ensemble(
 def event_times(protocol: Protocol | Waveform | None) -> NDArray[np.float64]:
     """Return the times (s) at which the protocol acts, ascending: spikes, or corners of a waveform."""
     if isinstance(protocol, Protocol):
-        return np.unique(np.concatenate([protocol.spike_times("pre"), protocol.spike_times("post")]))
+        return np.unique(
+            np.concatenate([protocol.spike_times("pre"), protocol.spike_times("post"), protocol.step_edges])
+        )
     if isinstance(protocol, Waveform):
         times, _ = protocol.knots()
         return LEAD + np.asarray(times, dtype=float)

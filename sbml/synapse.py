@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kinaptic.errors import ModelError, PerturbationError, UnknownName
+from kinaptic.pathways import drugs
 from kinaptic.pathways.catalogue import pathway, ports
 from kinaptic.pathways.citations import formatted
 from kinaptic.pathways.parameters import Parameter
@@ -96,7 +97,7 @@ class Synapse:
             raise ModelError('Synapse.of() names no pathway; try Synapse.of("calmodulin", Ca="1 uM")')
         for each in pathways:
             pathway(each)
-        needs = {n for p in pathways for n in pathway(p).needs}
+        needs = {n for p in pathways for n in (*pathway(p).needs, *pathway(p).collects)}
         held, settings = {}, {}
         for key, value in clamped.items():
             if key in needs:
@@ -121,6 +122,8 @@ class Synapse:
                 raise PerturbationError(f"with_({each!r}): give perturbations, such as kn.knockout('pka')")
             if each.kind == "knockout" and each.target in made.pathways:
                 made = made.without(each.target)
+            if each.kind == "drug":
+                made = _loaded(made, each)
             made = replace(made, perturbations=(*made.perturbations, each))
             made.numbers(acute=True)  # refuse what does not apply here, not at the first run
         return made
@@ -134,6 +137,25 @@ class Synapse:
         if not rest:
             raise ModelError(f"without({name!r}) leaves no pathway")
         return replace(self, pathways=rest, absent=(*self.absent, name))
+
+    def also(self, *names: str) -> Synapse:
+        """Return this synapse with more pathways: another messenger, an explicit buffer.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such pathway.
+        ModelError
+            If one is there already, or does not fit the others.
+        """
+        for name in names:
+            if name in (*self.pathways, *self.absent):
+                where = "there already" if name in self.pathways else "knocked out"
+                raise ModelError(f"also({name!r}): the pathway is {where}")
+            pathway(name)
+        made = replace(self, pathways=(*self.pathways, *names))
+        made.assembly  # noqa: B018 - refuse what does not fit here, not at the first run
+        return made
 
     @functools.cached_property
     def assembly(self) -> Assembly:
@@ -180,11 +202,14 @@ class Synapse:
     def _edited(self, found: Mapping[str, Parameter], each: Perturbation) -> dict[str, Parameter]:
         if each.kind == "clamp":
             return {each.target: self._held(found, each)}
+        if each.kind == "drug":
+            done = drugs.effects(each, found, self.pathways)
+            return {n: _changed(found[n], new.value, new.note, new.source) for n, new in done.items()}
         if each.kind == "edit":
-            new = {each.target: quantity(each, found)}
-        else:
-            new = {n: _value(found[n]) * factor for n, factor in factors(each, self.pathways).items()}
-        return {name: _changed(found[name], value, each) for name, value in new.items()}
+            value, source = quantity(each, found), "assumed: set by the user of the model"
+            return {each.target: _changed(found[each.target], value, str(each), source)}
+        new = {n: _value(found[n]) * factor for n, factor in factors(each, self.pathways).items()}
+        return {name: _changed(found[name], value, str(each)) for name, value in new.items()}
 
     def _held(self, found: Mapping[str, Parameter], each: Perturbation) -> Parameter:
         value = quantity(each, found)
@@ -198,7 +223,7 @@ class Synapse:
 
     def clamps(self, *, acute: bool) -> tuple[str, ...]:
         """Return the ports held by a `clamp` although a pathway of the synapse gives them."""
-        given = {g for name in self.pathways for g in pathway(name).gives}
+        given = {g for name in self.pathways for g in (*pathway(name).gives, *pathway(name).collects)}
         found = (p.target for p in self.perturbations if p.kind == "clamp" and (acute or not p.acute))
         return tuple(sorted({target for target in found if target in given}))
 
@@ -236,8 +261,9 @@ class Synapse:
 
     def cite(self) -> str:
         """Return the references behind the numbers of this synapse, as a list to paste."""
-        keys = sorted({p.key for p in self.numbers(acute=True).values() if p.key})
-        return "\n".join(formatted(key) for key in keys)
+        keys = {p.key for p in self.numbers(acute=True).values() if p.key}
+        keys |= {key for p in self.perturbations if p.kind == "drug" for key in drugs.sources(p)}
+        return "\n".join(formatted(key) for key in sorted(keys))
 
     def model(self, protocol: Input | None = None) -> Model:
         """Return the model with a protocol written in and its baseline as initial state."""
@@ -260,13 +286,20 @@ class Synapse:
         return "; ".join(parts)
 
 
+def _loaded(synapse: Synapse, drug: Perturbation) -> Synapse:
+    """Return `synapse` with the pathway that a drug brings with it, as a chelator does."""
+    drugs.refuse_together(drug, synapse.perturbations)
+    added = drugs.loads(drug, synapse.pathways, synapse.absent)
+    return replace(synapse, pathways=(*synapse.pathways, added)) if added else synapse
+
+
 def _value(parameter: Parameter) -> float:
     """Return the value of a number that is given; `factors` hands out no derived ones."""
     assert parameter.value is not None  # noqa: S101
     return parameter.value
 
 
-def _changed(parameter: Parameter, value: float, why: Perturbation) -> Parameter:
+def _changed(parameter: Parameter, value: float, why: str, source: str = "") -> Parameter:
     """Return a number as a perturbation leaves it; its note tells what it was."""
     note = f"{why}; was {parameter.value:g}"
     update: dict[str, object] = {
@@ -274,6 +307,6 @@ def _changed(parameter: Parameter, value: float, why: Perturbation) -> Parameter
         "range": None,
         "note": f"{parameter.note}; {note}" if parameter.note else note,
     }
-    if why.kind == "edit":
-        update["source"] = "assumed: set by the user of the model"
+    if source:
+        update["source"] = source
     return parameter.model_copy(update=update)

@@ -26,6 +26,7 @@ CONSTRUCTORS: Mapping[str, Callable[..., Protocol]] = {
         stimulation.low_frequency,
         stimulation.spikes,
         stimulation.poisson,
+        stimulation.depolarization,
         stimulation.gap,
     )
 }

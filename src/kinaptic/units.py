@@ -44,6 +44,9 @@ MODEL_UNITS: dict[str, ModelUnit] = {
         _u("1/uM", "per_uM", "1e-15 litre / 1e-21 mole"),
         _u("1/uM/s", "per_uM_s", "1e-15 litre / (1e-21 mole * second)"),
         _u("1/uM^2/s", "per_uM2_s", "(1e-15 litre)^2 / ((1e-21 mole)^2 * second)"),
+        _u("1/uM^3/s", "per_uM3_s", "(1e-15 litre)^3 / ((1e-21 mole)^3 * second)"),
+        _u("um^2/s", "um2_per_s", "(1e-6 metre)^2 / second"),
+        _u("zmol/s", "zmol_per_s", "1e-21 mole / second"),
         _u("mV", "mV", "1e-3 volt"),
         _u("1/mV", "per_mV", "1 / 1e-3 volt"),
         _u("mV/s", "mV_per_s", "1e-3 volt / second"),
@@ -57,6 +60,8 @@ MODEL_UNITS: dict[str, ModelUnit] = {
         _u("1/um", "per_um", "1 / 1e-6 metre"),
         _u("um/s", "um_per_s", "1e-6 metre / second"),
         _u("pS", "pS", "1e-12 siemens"),
+        _u("pA/pS/mV", "pA_per_pS_mV_unit", "1e-12 ampere / (1e-12 siemens * 1e-3 volt)"),
+        _u("1/zmol", "per_zmol", "1 / 1e-21 mole"),
         _u("kelvin", "kelvin_unit", "kelvin"),
     )
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import libsbml
 import numpy as np
 import pytest
 
@@ -36,8 +38,10 @@ def test_models_that_differ_in_numbers_share_a_structure(ca1: kn.Synapse) -> Non
 
 def test_a_model_starts_at_its_baseline(ca1: kn.Synapse) -> None:
     model = ca1.model(PAIRING)
-    state, weight = build.baseline(ca1)
-    assert model.values["weight_post_rest"] == weight
+    state, strengths = build.baseline(ca1)
+    assert {f"{port}_rest": model.values[f"{port}_rest"] for port in strengths} == {
+        f"{port}_rest": strength for port, strength in strengths.items()
+    }
     assert {name: model.initial[name] for name in state} == state
     clock = {"clock", "spikes_pre", "spikes_post", "pre_1_burst", "post_1_burst"}
     assert set(model.source.states) == set(state) | clock
@@ -80,7 +84,7 @@ def test_points_of_one_baseline_settle_it_once(ca1: kn.Synapse, monkeypatch: pyt
 def test_a_synapse_without_receptors_has_no_weight() -> None:
     synapse = kn.Synapse.of("calmodulin", Ca="1 uM")
     state, weight = build.baseline(synapse)
-    assert weight is None
+    assert weight == {}
     assert "CaM_C2N2" in state
     assert "weight" not in synapse.model().readouts
 
@@ -188,6 +192,19 @@ def test_two_pathways_may_not_own_one_state_at_a_spike() -> None:
         build._merged([{"Glu": "Glu + a"}, {"Glu": "Glu + b"}])
 
 
+def test_what_several_pathways_contribute_adds_up() -> None:
+    bouton = kn.Synapse.of("calcium", "bouton", "endocannabinoid", DAG="0.02 uM")
+    assert "VGCC_inhibition :=" in bouton.assembly.body
+    alone = kn.Synapse.of("bouton", Glu="0 uM")
+    assert "VGCC_inhibition :=" not in alone.assembly.body
+    assert alone.assembly.parameters["VGCC_inhibition"].value == 0
+    held = kn.Synapse.of("bouton", Glu="0 uM", VGCC_inhibition=0.5)
+    assert held.values(acute=True)["VGCC_inhibition"] == 0.5
+    clamped = bouton.with_(kn.clamp("VGCC_inhibition", 0.5, acute=True))
+    release = kn.simulate(clamped, None, until="1 s").traces["W_pre"].iloc[-1]
+    assert release < 0.4
+
+
 def test_declared_species_are_found() -> None:
     text = "species A in spine, $B in psd; const species C in cleft; A = x; // species D in psd\n"
     assert declared_species(text) == ["A", "B", "C"]
@@ -212,3 +229,20 @@ def test_a_species_of_nobody_is_refused() -> None:
     text = f"{HEAD} species Phlogiston in spine; Phlogiston = total; end"
     with pytest.raises(ModelError, match="species Phlogiston belongs to no pathway"):
         structure.structure(text, (), clamps=(), members=("calcineurin",))
+
+
+def test_events_use_no_variable_of_a_rule(ca1: kn.Synapse) -> None:
+    """AMICI compiles none inside an event."""
+    protocol = PAIRING + kn.gap("1 s") + kn.depolarization("1 s")
+    model = libsbml.readSBMLFromString(ca1.model(protocol).sbml).getModel()
+    ruled = {
+        model.getRule(i).getVariable() for i in range(model.getNumRules()) if model.getRule(i).isAssignment()
+    }
+    used: set[str] = set()
+    for i in range(model.getNumEvents()):
+        event = model.getEvent(i)
+        for j in range(event.getNumEventAssignments()):
+            formula = libsbml.formulaToL3String(event.getEventAssignment(j).getMath())
+            used |= set(re.findall(r"[A-Za-z_]\w*", formula))
+    assert "Glu_release" in used
+    assert used & ruled == set()

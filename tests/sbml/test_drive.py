@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 
 from kinaptic.errors import ProtocolError
 from kinaptic.pathways.protocol import LEAD, Protocol
-from kinaptic.pathways.stimulation import gap, low_frequency, poisson, spikes, stdp, tetanus, theta_burst
+from kinaptic.pathways.stimulation import (
+    depolarization,
+    gap,
+    low_frequency,
+    poisson,
+    spikes,
+    stdp,
+    tetanus,
+    theta_burst,
+)  # fmt: skip
 from kinaptic.sbml import document
 from kinaptic.sbml.drive import TOLERANCE, DriveText, antimony, expected_counts
 from kinaptic.units import MODEL_UNITS
@@ -296,6 +305,33 @@ def test_counts_expected_at_a_time() -> None:
     assert expected_counts(protocol, LEAD + 5.012) == {"spikes_pre": 6, "spikes_post": 6}
     assert expected_counts(protocol, LEAD + 5.012, post_lag=0.004) == {"spikes_pre": 6, "spikes_post": 5}
     assert expected_counts(low_frequency("1 Hz", 9), LEAD + 3) == {"spikes_pre": 4}
+
+
+STEPS = depolarization("2 s", "-20 mV") + gap("3 s") + depolarization("1 s", "10 mV")
+ON_STEP = {"V": "piecewise(step_voltage, step_begins, zero*one_mV)"}
+VOLTAGE = "V' = zero*one_mV/one_s; V = 0; V has mV; one_mV = 1; one_mV has mV; one_s = 1; one_s has s_unit;"
+
+
+def test_a_voltage_step_holds_as_long_as_it_lasts() -> None:
+    protocol = STEPS + gap("1 s") + spikes(pre=[0])
+    assert protocol.step_edges.tolist() == [LEAD, LEAD + 2, LEAD + 5, LEAD + 6]
+    text = sbml(antimony(protocol, ON_PRE, on_post=ON_POST, on_step=ON_STEP), VOLTAGE)
+    assert document.problems(text) == []
+    times = [0.0, 9.99, 10.01, 11.99, 12.01, 14.99, 15.01, 15.99, 16.01, 17.5]
+    voltage = [0, 0, -20, -20, 0, 0, 10, 10, 0, 0]
+    edges = [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    found = np.array(load(text).simulate(times=times, selections=["V", "step_edges", "X"]))
+    assert found[:, 0].tolist() == voltage
+    assert found[:, 1].tolist() == edges
+    assert found[-1, 2] == pytest.approx(math.exp(-DECAY * 0.5), rel=1e-5)
+    assert expected_counts(protocol, 15.5) == {"spikes_pre": 0, "step_edges": 3}
+
+
+def test_copasi_gives_the_same_voltage_steps() -> None:
+    text = sbml(antimony(STEPS, {}, on_post={}, on_step=ON_STEP), VOLTAGE)
+    ours = np.array(load(text).simulate(0, 18.7, 98, ["time", "V"]))
+    assert set(ours[:, 1]) == {0.0, -20.0, 10.0}
+    assert np.array_equal(ours[:, 1], copasi(text, 18.7, 97)["V"])
 
 
 def test_silence_cannot_be_written() -> None:

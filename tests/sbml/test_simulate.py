@@ -126,10 +126,10 @@ def test_the_default_tolerance_is_tight_enough(ca1: kn.Synapse, demo: kn.Run) ->
 @pytest.mark.parametrize("name", PERTURBED)
 def test_the_exported_file_is_what_was_simulated(ca1: kn.Synapse, name: str) -> None:
     synapse = ca1.with_(*PERTURBED[name])
-    run = kn.simulate(synapse, SHORT, until="20 s", rtol=1e-10)
+    run = kn.simulate(synapse, SHORT, until="20 s", rtol=1e-11)
     runner = roadrunner.RoadRunner(synapse.sbml(SHORT))
     runner.reset()
-    engine.set_tolerance(runner, 1e-10)
+    engine.set_tolerance(runner, 1e-11)
     species = {*runner.model.getFloatingSpeciesIds(), *runner.model.getBoundarySpeciesIds()}
     runner.timeCourseSelections = [f"[{n}]" if n in species else n for n in run.traces.columns]
     values = np.array(runner.simulate(times=run.traces.index.tolist()))
