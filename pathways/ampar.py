@@ -18,6 +18,10 @@ PATHWAY = Pathway(
     file=__file__,
     needs=("CaMKII_active", "CaMKII_psd_active", "PKA_active", "PP1_active", "CaN_active"),
     gives={"weight_post": Port("1", "receptors in slots times conductance, before it is made relative")},
+    collects={
+        "slot_hold": Port("1/s", "phosphorylation of TARPs by newly made kinase"),
+        "slot_release": Port("1/s", "dephosphorylation of TARPs by newly made phosphatase"),
+    },
     molecules={
         "GluA1_*": Molecule("GluA1/GluA2 AMPA receptor", (_GLUA1, _GLUA2)),
         "GluA2_*": Molecule("GluA2/GluA3 AMPA receptor", (_GLUA2, "uniprot:P19492")),
@@ -50,6 +54,7 @@ PATHWAY = Pathway(
         ),
     },
     readouts={
+        "quantal_size": "response to one vesicle at -70 mV (pA)",
         "AMPAR_psd": "AMPA receptors in slots (uM of the density)",
         "GluA1_pS831": "fraction of GluA1 on the surface with S831 phosphate",
         "GluA1_pS845": "fraction of GluA1 on the surface with S845 phosphate",

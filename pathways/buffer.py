@@ -21,6 +21,9 @@ PATHWAY = Pathway(
         "buffer_flux_VGCC": Port(
             "uM/s", "calcium from voltage-gated channels that an explicit buffer takes up", optional=True
         ),
+        "buffer_uptake": Port(
+            "1/s", "rate at which an explicit buffer takes up calcium from elsewhere", optional=True
+        ),
     },
     molecules={"Buffer*": Molecule("BAPTA", ("chebi:60888",))},
     enzymes={"chelator": Enzyme(totals=("Buffer_total",), meaning="the explicit calcium buffer")},

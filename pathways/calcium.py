@@ -27,7 +27,7 @@ PATHWAY = Pathway(
         "Sabatini (2002); spikes fade with distance under the control of A-type potassium channels."
     ),
     file=__file__,
-    needs=("buffer_flux_NMDAR", "buffer_flux_VGCC"),
+    needs=("buffer_flux_NMDAR", "buffer_flux_VGCC", "release"),
     gives={
         "Ca": Port("uM", "free calcium in the spine", neutral=0.05, kind="species", compartment="spine"),
         "Ca_rest": Port("uM", "free calcium at rest", neutral=0.07),
@@ -36,6 +36,9 @@ PATHWAY = Pathway(
         "Glu": Port("uM", "glutamate in the cleft", kind="species", compartment="cleft"),
         "V_spine": Port("mV", "voltage of the spine head", neutral=-70.0),
         "V_dendrite": Port("mV", "voltage of the dendrite at the spine", neutral=-70.0),
+    },
+    collects={
+        "Ca_elsewhere": Port("uM", "free calcium above rest that came from elsewhere, such as stores"),
     },
     molecules={
         "Ca": Molecule("calcium(2+)", ("chebi:29108",)),
@@ -66,5 +69,6 @@ PATHWAY = Pathway(
         "bAP_onset": f"bAP_onset + {_INVASION}",
         "Na_available": "Na_available*(one - Na_loss*distance^2/(distance^2 + Na_loss_distance^2))",
     },
+    on_step={"V_command": "piecewise(step_voltage - V_rest, step_begins, no_depolarisation)"},
     post_lag="bAP_delay",
 )

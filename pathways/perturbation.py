@@ -1,4 +1,4 @@
-"""What a lab does to a synapse, as values: knock out, inhibit, overexpress, clamp, edit.
+"""What a lab does to a synapse, as values: knock out, inhibit, overexpress, clamp, edit, or give a drug.
 
 A perturbation is an edit of the model, made before it is compiled and before it is exported.
 Genetic ones are there before the baseline; an inhibitor is washed in as the run begins, so the
@@ -18,23 +18,23 @@ from kinaptic.pathways.parameters import Parameter
 from kinaptic.pathways.pathway import Enzyme
 from kinaptic.units import Quantity, parse
 
-Kind = Literal["knockout", "inhibit", "overexpress", "clamp", "edit"]
+Kind = Literal["knockout", "inhibit", "overexpress", "clamp", "edit", "drug"]
 
 
 @dataclass(frozen=True)
 class Perturbation:
-    """One edit of a synapse; made by `knockout`, `inhibit`, `overexpress`, `clamp` or `edit`.
+    """One edit of a synapse; made by `knockout`, `inhibit`, `overexpress`, `clamp`, `edit` or `drug`.
 
     Attributes
     ----------
     kind : str
-        Which of the five.
+        Which of the six.
     target : str
-        A pathway, an enzyme or a parameter (a port for `clamp`).
+        A pathway, an enzyme or a parameter; a port for `clamp`, the drug's name for `drug`.
     factor : float
         For `inhibit` and `overexpress`, what the target's activity or amount is multiplied by.
     value : str
-        For `clamp` and `edit`, the quantity as the user wrote it.
+        For `clamp` and `edit`, the quantity as the user wrote it; for `drug`, the dose.
     acute : bool
         Whether it begins with the run (True) or was there before the baseline (False).
     """
@@ -58,6 +58,8 @@ class Perturbation:
                 return f"{self.target} clamped at {self.value}{when}"
             case "edit":
                 return f"{self.target} set to {self.value}{when}"
+            case "drug":
+                return f"{self.target} {self.value}{when}"
 
 
 def knockout(target: str) -> Perturbation:
@@ -65,7 +67,8 @@ def knockout(target: str) -> Perturbation:
 
     A knocked-out pathway is replaced by its null pathway, with all that it holds; of a knocked-out
     enzyme there is none. ``knockout("pka")`` takes the cyclases and phosphodiesterases out as well,
-    ``knockout("PKA")`` the kinase alone.
+    ``knockout("PKA")`` the kinase alone. Where nothing has the name as it is written, small letters
+    and capitals do not matter for enzymes: ``knockout("nnos")``.
     """
     return Perturbation("knockout", target, factor=0.0)
 
@@ -141,18 +144,27 @@ def factors(perturbation: Perturbation, names: tuple[str, ...]) -> dict[str, flo
     """
     targets = enzymes(names)
     numbers = {n: p for name in names for n, p in pathway(name).parameters.items()}
-    if perturbation.target in targets:
-        found = _changed(targets[perturbation.target], perturbation)
-    elif perturbation.target in names:
+    target = perturbation.target
+    if target not in {*targets, *names, *numbers}:
+        target = _alike(target, targets) or target
+    if target in targets:
+        found = _changed(targets[target], perturbation)
+    elif target in names:
         found = _changed(_chief(perturbation), perturbation)
-    elif perturbation.target in numbers:
-        found = (perturbation.target,)
+    elif target in numbers:
+        found = (target,)
     else:
-        _refuse_absent(perturbation.target, names)
-        raise UnknownName("target", perturbation.target, {*targets, *names, *numbers})
+        _refuse_absent(target, names)
+        raise UnknownName("target", target, {*targets, *names, *numbers})
     for name in found:
-        _refuse_derived(name, numbers)
+        refuse_derived(name, numbers)
     return dict.fromkeys(found, perturbation.factor)
+
+
+def _alike(target: str, targets: Iterable[str]) -> str:
+    """Return the one enzyme that differs in capitals only, or an empty text."""
+    found = [each for each in targets if each.lower() == target.lower()]
+    return found[0] if len(found) == 1 else ""
 
 
 def _chief(perturbation: Perturbation) -> Enzyme:
@@ -177,7 +189,8 @@ def _changed(enzyme: Enzyme, perturbation: Perturbation) -> tuple[str, ...]:
     return found
 
 
-def _refuse_derived(name: str, parameters: Mapping[str, Parameter]) -> None:
+def refuse_derived(name: str, parameters: Mapping[str, Parameter]) -> None:
+    """Raise `PerturbationError` if a formula gives the number: to set it would undo the formula."""
     formula = parameters[name].formula
     if formula is not None:
         raise PerturbationError(f"{name} is derived ({formula}); perturb the numbers it follows from")
@@ -193,7 +206,7 @@ def quantity(perturbation: Perturbation, parameters: Mapping[str, Parameter]) ->
     else:
         if name not in parameters:
             raise UnknownName("parameter", name, parameters)
-        _refuse_derived(name, parameters)
+        refuse_derived(name, parameters)
         unit = parameters[name].unit
     value: Quantity = perturbation.value
     if unit == "1":
@@ -206,7 +219,7 @@ def _refuse_absent(target: str, names: Iterable[str]) -> None:
     present = set(names)
     for name, declared in pathways().items():
         own = {name, *declared.enzymes, *declared.parameters}
-        if name not in present and target in own:
+        if name not in present and (target in own or _alike(target, declared.enzymes)):
             raise PerturbationError(
                 f"{target} belongs to pathway {name}, which this synapse does not have "
                 f"(it has {', '.join(sorted(present))})"

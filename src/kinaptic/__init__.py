@@ -19,9 +19,19 @@ if TYPE_CHECKING:
     from kinaptic.analysis.rows import validate
     from kinaptic.analysis.scan import scan
     from kinaptic.analysis.scan_result import Scan
+    from kinaptic.pathways.drugs import drug
     from kinaptic.pathways.perturbation import Perturbation, clamp, edit, inhibit, knockout, overexpress
     from kinaptic.pathways.protocol import Protocol
-    from kinaptic.pathways.stimulation import gap, low_frequency, poisson, spikes, stdp, tetanus, theta_burst
+    from kinaptic.pathways.stimulation import (
+        depolarization,
+        gap,
+        low_frequency,
+        poisson,
+        spikes,
+        stdp,
+        tetanus,
+        theta_burst,
+    )
     from kinaptic.pathways.waveform import Waveform
     from kinaptic.sbml.run import Run
     from kinaptic.sbml.simulate import simulate
@@ -31,9 +41,11 @@ _HOMES = {
     "kinaptic.analysis.rows": ("validate",),
     "kinaptic.analysis.scan": ("scan",),
     "kinaptic.analysis.scan_result": ("Scan",),
+    "kinaptic.pathways.drugs": ("drug",),
     "kinaptic.pathways.perturbation": ("Perturbation", "clamp", "edit", "inhibit", "knockout", "overexpress"),
     "kinaptic.pathways.protocol": ("Protocol",),
     "kinaptic.pathways.stimulation": (
+        "depolarization",
         "gap",
         "low_frequency",
         "poisson",
@@ -50,9 +62,9 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "Perturbation", "Protocol", "Run", "Scan", "Synapse", "Waveform", "clamp", "edit", "gap", "inhibit",
-    "knockout", "low_frequency", "overexpress", "poisson", "scan", "simulate", "spikes", "stdp", "tetanus",
-    "theta_burst", "validate",
+    "Perturbation", "Protocol", "Run", "Scan", "Synapse", "Waveform", "clamp", "depolarization", "drug",
+    "edit", "gap", "inhibit", "knockout", "low_frequency", "overexpress", "poisson", "scan", "simulate",
+    "spikes", "stdp", "tetanus", "theta_burst", "validate",
 ]  # fmt: skip
 
 

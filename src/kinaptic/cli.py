@@ -1,4 +1,4 @@
-"""The command line: ``kinaptic run | pathways | check | cite | validate | export``."""
+"""The command line: ``kinaptic run | pathways | drugs | check | cite | validate | export``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from kinaptic.errors import KinapticError
 from kinaptic.interrupt import INTERRUPTED
 from kinaptic.options import (
     OUTPUT,
+    Also,
     Clamp,
+    Drug,
     Inhibit,
     Knockout,
     Overexpress,
@@ -115,9 +117,11 @@ def run(
     ] = None,
     knockout: Knockout = None,
     inhibit: Inhibit = None,
+    drug: Drug = None,
     overexpress: Overexpress = None,
     clamp: Clamp = None,
     settings: Setting = None,
+    also: Also = None,
     without: Without = None,
     waveform: WaveformFile = None,
     unit: WaveformUnit = None,
@@ -171,7 +175,7 @@ def run(
     _writable(out, _TABLES, "--out")
     _writable(plot, _PICTURES, "--plot")
     stimulus = stimulus_of(protocol, waveform, unit, time_unit, extend)
-    synapse = synapse_of(preset, settings, without, knockout, inhibit, overexpress, clamp)
+    synapse = synapse_of(preset, settings, also, without, knockout, inhibit, overexpress, clamp, drug)
     length = until or f"{(0.0 if stimulus is None else stimulus.end) + 3600!r} s"
     with console.progress("preparing the model") as show:
         found = simulate(
@@ -225,13 +229,35 @@ def pathways(
 
 
 @app.command()
+def drugs(
+    name: Annotated[str | None, typer.Argument(help="A drug; all of them if left out.")] = None,
+) -> None:
+    """List the drugs that --drug knows, or show one: what it acts on, at which concentration, with sources.
+
+    For example:
+
+    [bold]kinaptic drugs AM251[/]
+    """
+    from kinaptic import console
+    from kinaptic.pathways import drug_table
+
+    if name is None:
+        console.print_drugs(drug_table.drugs())
+    else:
+        known = drug_table.called(name)
+        console.print_drug(known, drug_table.drugs()[known])
+
+
+@app.command()
 def check(
     preset: Preset,
     knockout: Knockout = None,
     inhibit: Inhibit = None,
+    drug: Drug = None,
     overexpress: Overexpress = None,
     clamp: Clamp = None,
     settings: Setting = None,
+    also: Also = None,
     without: Without = None,
 ) -> None:
     """Look for faults in a model: libSBML's findings, open thermodynamic cycles, a drifting baseline.
@@ -244,7 +270,7 @@ def check(
     """
     from kinaptic import console
 
-    synapse = synapse_of(preset, settings, without, knockout, inhibit, overexpress, clamp)
+    synapse = synapse_of(preset, settings, also, without, knockout, inhibit, overexpress, clamp, drug)
     found = synapse.check()
     for each in found:
         typer.echo(each)
@@ -254,14 +280,14 @@ def check(
 
 
 @app.command()
-def cite(preset: Preset, without: Without = None) -> None:
+def cite(preset: Preset, also: Also = None, without: Without = None) -> None:
     """List the publications behind the numbers of a synapse, to paste into a paper.
 
     For example:
 
     [bold]kinaptic cite l5[/]
     """
-    typer.echo(synapse_of(preset, without=without).cite())
+    typer.echo(synapse_of(preset, also=also, without=without).cite())
 
 
 @app.command()
@@ -311,9 +337,11 @@ def export(
     protocol: ProtocolText = None,
     knockout: Knockout = None,
     inhibit: Inhibit = None,
+    drug: Drug = None,
     overexpress: Overexpress = None,
     clamp: Clamp = None,
     settings: Setting = None,
+    also: Also = None,
     without: Without = None,
     waveform: WaveformFile = None,
     unit: WaveformUnit = None,
@@ -332,7 +360,7 @@ def export(
     if not to_stdout:
         _writable(file, (".xml", ".sbml"), "FILE")
     stimulus = stimulus_of(protocol, waveform, unit, time_unit, extend)
-    synapse = synapse_of(preset, settings, without, knockout, inhibit, overexpress, clamp)
+    synapse = synapse_of(preset, settings, also, without, knockout, inhibit, overexpress, clamp, drug)
     with console.progress("writing the model"):
         text = synapse.sbml(stimulus)
     if to_stdout:

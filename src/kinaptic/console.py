@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from kinaptic.pathways.drug_table import Drug
     from kinaptic.pathways.parameters import Parameter
     from kinaptic.pathways.pathway import Pathway
     from kinaptic.pathways.presets import Preset
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from kinaptic.sbml.synapse import Synapse
 
 _PLAIN_WIDTH = 120  # columns where there is no terminal to ask
+_HALVES = (  # of the weight, at the end of the run
+    ("W_pre", "  presynaptic, n·p"),
+    ("W_post", "  postsynaptic, q"),
+    ("PPR", "  paired-pulse ratio"),
+)
 _THINNED = 200  # points of the weight in JSON
 
 # Readout, its name, and the totals that it is a share of, with how many of it each makes.
@@ -100,6 +106,8 @@ def results(run: Run) -> list[Result]:
         if last < 60 - 1e-6:
             name = f"weight at the end ({last:.3g} min {after})"
             found.append(Result("weight_end", name, float(run.weight.iloc[-1]), "1", rest=1.0))
+    if "W_pre" in run.traces and "W_post" in run.traces:
+        found += [Result(f"{r}_end", name, *_ends(run, r)) for r, name in _HALVES]
     units = run.traces.attrs["units"]
     for readout, name, totals in _PEAKS:
         if readout not in run.traces:
@@ -109,6 +117,12 @@ def results(run: Run) -> list[Result]:
         rest, peak = float(values.iloc[0]), float(values.max())
         found.append(Result(f"peak_{readout}", f"peak {name}", peak, units[readout], rest, total))
     return found
+
+
+def _ends(run: Run, readout: str) -> tuple[float, str, float]:
+    """Return the last value of a readout, its unit and its value at rest."""
+    values = run.traces[readout]
+    return float(values.iloc[-1]), run.traces.attrs["units"][readout], float(values.iloc[0])
 
 
 def print_run(run: Run) -> None:
@@ -127,6 +141,9 @@ def print_run(run: Run) -> None:
     for each in results(run):
         if each.key.startswith("weight"):
             table.add_row(each.name, f"{each.value:.3f}", "1.000", "", style="bold")
+            continue
+        if each.key.endswith("_end"):
+            table.add_row(each.name, f"{each.value:.3f}", f"{each.rest:.3f}", "")
             continue
         rest = "" if each.rest is None else quantity(each.rest, each.unit)
         share = "" if each.total is None else f"{each.value / each.total:.1%}"
@@ -231,6 +248,14 @@ def print_pathway(each: Pathway, ports: Mapping[str, Any]) -> None:
     for name, port in each.gives.items():
         table.add_row(name, port.unit, port.meaning, f"{port.neutral:g}")
     _print_filled(console, table)
+    table = _table("collects", "unit", "meaning")
+    for name, port in each.collects.items():
+        table.add_row(name, port.unit, port.meaning)
+    _print_filled(console, table)
+    table = _table("adds to", "what", "of")
+    for name, what in each.contributes.items():
+        table.add_row(name, what, ", ".join(ports[name][1]) if name in ports else "")
+    _print_filled(console, table)
     table = _table("target", "meaning", "knock-out, overexpression", "inhibition")
     for name, enzyme in each.enzymes.items():
         table.add_row(name, enzyme.meaning, ", ".join(enzyme.totals), ", ".join(enzyme.activity))
@@ -252,6 +277,39 @@ def _numbers(title: str, parameters: Mapping[str, Parameter]) -> Table:
             about.append(f"; {each.note}", style="dim")
         table.add_row(name, "" if each.value is None else f"{each.value:g}", each.unit, about)
     return table
+
+
+def print_drugs(table: Mapping[str, Drug]) -> None:
+    """Print the drugs."""
+    console = out()
+    shown = _table("drug", "also", "what it does", "acts on", "usual dose")
+    for name, each in table.items():
+        acts_on = ", ".join(action.target for action in each.actions)
+        shown.add_row(name, ", ".join(each.aliases), each.title, acts_on, each.dose.replace("u", "µ"))
+    console.print(shown)
+    console.print("\nOne of them in full: kinaptic drugs NAME", style="dim")
+
+
+def print_drug(name: str, each: Drug) -> None:
+    """Print a drug: what it acts on, how, and at which concentration."""
+    from rich.text import Text
+
+    from kinaptic.pathways.drugs import homes, usual
+
+    console = out()
+    console.print(f"{name}: {each.title}", style="bold")
+    if each.aliases:
+        console.print(f"Also: {', '.join(each.aliases)}")
+    console.print()
+    dose = each.dose.replace("u", "µ")
+    shown = _table("acts on", "pathway", "how", "constant", f"at {dose}", "source and note")
+    for action in each.actions:
+        about = Text(action.source)
+        if action.note:
+            about.append(f"; {action.note}", style="dim")
+        pathways = " or ".join(homes(action.target))
+        shown.add_row(action.target, pathways, action.how, action.constant, usual(each, action), about)
+    console.print(shown)
 
 
 def print_validation(table: pd.DataFrame) -> None:

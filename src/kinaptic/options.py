@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 _STIMULUS, _SYNAPSE, OUTPUT = "Stimulus", "Synapse (each can be given several times)", "Output"
 
-Preset = Annotated[str, typer.Argument(metavar="PRESET", help="ca1 or l5; see [bold]kinaptic pathways[/].")]
+Preset = Annotated[
+    str, typer.Argument(metavar="PRESET", help="ca1, l5, l23 or striatum; see [bold]kinaptic pathways[/].")
+]
 ProtocolText = Annotated[
     str | None,
     typer.Option(
@@ -25,7 +27,8 @@ ProtocolText = Annotated[
         "-p",
         metavar="TEXT",
         rich_help_panel=_STIMULUS,
-        help="As in a script: stdp, tetanus, theta_burst, low_frequency, spikes, poisson, gap, joined by +.",
+        help="As in a script: stdp, tetanus, theta_burst, low_frequency, spikes, poisson, depolarization, "
+        "gap, joined by +.",
     ),
 ]
 WaveformFile = Annotated[
@@ -74,6 +77,7 @@ Knockout = Annotated[
 Inhibit = Annotated[
     _Texts, _many("--inhibit", "NAME=PART", "Block part of an activity as the run begins: PKA=0.9.")
 ]
+Drug = Annotated[_Texts, _many("--drug", "NAME=DOSE", "Give a drug as the run begins: AM251='1 uM'.")]
 Overexpress = Annotated[
     _Texts, _many("--overexpress", "NAME=FACTOR", "Multiply an amount, before the baseline: CaMKII=3.")
 ]
@@ -82,23 +86,27 @@ Setting = Annotated[_Texts, _many("--set", "NAME=VALUE", "Set a parameter of the
 Without = Annotated[
     _Texts, _many("--without", "PATHWAY", "Leave a pathway out; its outputs take neutral values.")
 ]
+Also = Annotated[_Texts, _many("--also", "PATHWAY", "Add a pathway that the preset does not have: buffer.")]
 
 
 def synapse_of(
     preset: str,
     settings: Sequence[str] | None = None,
+    also: Sequence[str] | None = None,
     without: Sequence[str] | None = None,
     knockout: Sequence[str] | None = None,
     inhibit: Sequence[str] | None = None,
     overexpress: Sequence[str] | None = None,
     clamp: Sequence[str] | None = None,
+    drug: Sequence[str] | None = None,
 ) -> Synapse:
     """Return the synapse that the options describe; genetic changes come before drugs."""
-    from kinaptic.pathways import perturbation
+    from kinaptic.pathways import drugs, perturbation
     from kinaptic.sbml.synapse import Synapse
 
     overrides = dict(_pair(each, "--set", "distance='150 um'") for each in settings or ())
     made = Synapse.preset(preset, **{name: _bare(value) for name, value in overrides.items()})
+    made = made.also(*also or ())
     for name in without or ():
         made = made.without(name)
     done = [perturbation.knockout(name) for name in knockout or ()]
@@ -108,6 +116,9 @@ def synapse_of(
     for each in inhibit or ():
         name, value = _pair(each, "--inhibit", "PKA=0.9")
         done.append(perturbation.inhibit(name, by=_number(value, "--inhibit", each)))
+    for each in drug or ():
+        name, dose = _dose(each)
+        done.append(drugs.drug(name, dose))
     for each in clamp or ():
         name, value = _pair(each, "--clamp", "cAMP='0.1 uM'")
         done.append(perturbation.clamp(name, value))
@@ -141,6 +152,11 @@ def _pair(text: str, option: str, example: str) -> tuple[str, str]:
     if not found or not name.strip() or not value.strip():
         raise KinapticError(f"{option} {text}: write NAME=VALUE, for instance {option} {example}")
     return name.strip(), value.strip().strip("'\"")
+
+
+def _dose(text: str) -> tuple[str, str | None]:
+    """Return drug and dose; a name alone is for `drug` to refuse, which knows a usual dose."""
+    return _pair(text, "--drug", "AM251='1 uM'") if "=" in text else (text.strip(), None)
 
 
 def _number(value: str, option: str, text: str) -> float:

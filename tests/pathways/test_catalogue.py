@@ -54,12 +54,15 @@ def test_a_pathway_says_what_it_is(name: str) -> None:
 def test_what_a_pathway_gives_and_needs_is_in_its_kinetics(name: str) -> None:
     declared = pathway(name)
     formulas = " ".join(p.formula or "" for p in declared.parameters.values())
-    known = words(declared) | set(declared.parameters) | set(re.findall(r"\w+", formulas))
+    spikes = " ".join([*declared.on_pre.values(), *declared.on_post.values()])
+    known = words(declared) | set(declared.parameters) | set(re.findall(r"\w+", f"{formulas} {spikes}"))
     assert [port for port in declared.gives if port not in known] == []
     assert [port for port in declared.needs if port not in known] == []
     assert [port for port in declared.needs if port not in ports()] == []
     assert [r for r in declared.readouts if r not in known] == []
-    assert not set(declared.needs) & set(declared.gives)
+    assert [port for port in declared.collects if port not in known] == []
+    assert [port for port in declared.contributes if port not in ports()] == []
+    assert not set(declared.needs) & {*declared.gives, *declared.collects}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -100,20 +103,19 @@ def test_enzymes_change_numbers_that_are_given(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_spikes_change_states_from_states_and_constants(name: str) -> None:
+def test_spikes_change_states(name: str) -> None:
     declared = pathway(name)
-    constants = {n for n, p in declared.parameters.items() if p.formula is None} | set(geometry())
-    derived = {n for n, p in declared.parameters.items() if p.formula is not None}
     ruled = set(re.findall(r"^\s*(\w+)\s*:=", declared.antimony, flags=re.MULTILINE))
     states = set(re.findall(r"^\s*(\w+)'\s*=", declared.antimony, flags=re.MULTILINE)) | set(
         declared_species(declared)
     )
-    for changes in (declared.on_pre, declared.on_post):
+    known = words(declared) | set(declared.parameters) | set(geometry()) | set(declared.needs)
+    for changes in (declared.on_pre, declared.on_post, declared.on_step):
         assert set(changes) <= states - ruled
         for expression in changes.values():
-            used = set(re.findall(r"[A-Za-z_]\w*", expression)) - {"exp", "ln", "sqrt", "piecewise"}
-            assert used <= states | constants, used - states - constants
-            assert not used & (ruled | derived)
+            used = set(re.findall(r"[A-Za-z_]\w*", expression))
+            used -= {"exp", "ln", "sqrt", "piecewise", "step_voltage", "step_begins"}
+            assert used <= known, used - known
 
 
 @pytest.mark.parametrize("name", NAMES)

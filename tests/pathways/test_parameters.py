@@ -43,6 +43,8 @@ def test_every_number_is_used(name: str) -> None:
             re.sub(r"//[^\n]*", "", declared.antimony),
             *declared.on_pre.values(),
             *declared.on_post.values(),
+            *declared.on_step.values(),
+            *declared.contributes.values(),
             declared.post_lag,
             *(p.formula or "" for each in pathways().values() for p in each.parameters.values()),
             *(n for enzyme in declared.enzymes.values() for n in (*enzyme.totals, *enzyme.activity)),

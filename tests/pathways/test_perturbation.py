@@ -27,6 +27,9 @@ NUMBERS = {n: p for name in CA1 for n, p in pathways()[name].parameters.items()}
         (kn.inhibit("T286_rate", by=0.5), {"T286_rate": 0.5}),
         (kn.knockout("T286"), {"T286_rate": 0}),
         (kn.knockout("PP1_total"), {"PP1_total": 0}),
+        (kn.knockout("glua1"), {"GluA1_total": 0}),
+        (kn.inhibit("nmdar", by=0.5), {"NMDAR_conductance": 0.5}),
+        (kn.overexpress("CAMKii", 3), {"CaMKII_total": 3}),
     ],
 )
 def test_targets_resolve_to_numbers(perturbation: kn.Perturbation, expected: dict[str, float]) -> None:
@@ -40,6 +43,12 @@ def test_an_inhibitor_leaves_amounts_and_a_knock_out_leaves_none() -> None:
                 assert set(factors(kn.inhibit(target), CA1)) == set(enzyme.activity)
             if enzyme.totals:
                 assert set(factors(kn.knockout(target), CA1).values()) == {0}
+
+
+def test_capitals_do_not_matter_for_enzymes_only() -> None:
+    with pytest.raises(UnknownName, match="did you mean PP1_activity"):
+        factors(kn.inhibit("pp1_activity"), CA1)
+    assert kn.Synapse.preset("ca1").with_(kn.knockout("PKA")).pathways == CA1  # not the pathway pka
 
 
 def test_a_pathway_stands_for_its_namesake_only() -> None:
@@ -63,6 +72,7 @@ def test_a_pathway_stands_for_its_namesake_only() -> None:
         (lambda: factors(kn.inhibit("camki"), CA1), UnknownName, "did you mean camkii or CaMKII"),
         (lambda: factors(kn.inhibit("PP3"), CA1), UnknownName, "unknown target 'PP3': did you mean"),
         (lambda: factors(kn.inhibit("DARPP32"), CA1), PerturbationError, "belongs to pathway darpp32"),
+        (lambda: factors(kn.inhibit("dArpp32"), CA1), PerturbationError, "belongs to pathway darpp32"),
         (
             lambda: factors(kn.inhibit("CaM_Kd_C1"), CA1),
             PerturbationError,

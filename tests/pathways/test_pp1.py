@@ -46,10 +46,15 @@ def test_half_of_pp1_or_more_is_held_at_rest(gate: str, least: float, most: floa
 
 @pytest.mark.parametrize("gate", GATES)
 def test_without_pka_pp1_is_free(gate: str) -> None:
-    assert free_fraction(Synapse.of(gate, **REST | {"PKA_active": "0 uM"})) > 0.99
+    alone = {"I1_other": "0 1/s"} if gate == "pp1" else {}
+    assert free_fraction(Synapse.of(gate, **REST | alone | {"PKA_active": "0 uM"})) > 0.99
 
 
-@pytest.mark.parametrize(("gate", "least", "most"), [("pp1", 30, 60), ("darpp32", 2, 4.5)])
+def test_other_kinases_hold_most_of_pp1_when_pka_is_blocked() -> None:
+    assert 0.03 < free_fraction(Synapse.of("pp1", **REST | {"PKA_active": "0 uM"})) < 0.2
+
+
+@pytest.mark.parametrize(("gate", "least", "most"), [("pp1", 30, 80), ("darpp32", 2, 4.5)])
 def test_calcineurin_releases_pp1_and_pka_takes_it_back(gate: str, least: float, most: float) -> None:
     free = course(Synapse.of(gate, **REST), [(60.0, {"CaN_active": 1.0}), (600.0, {"CaN_active": 0.01})])
     at = {seconds: free[10 * seconds] for seconds in (0, 20, 59, 90, 600)}

@@ -1,0 +1,1 @@
+"""Arachidonic acid as a retrograde messenger, for Kinaptic."""
