@@ -257,9 +257,9 @@ def call_text(perturbation: Perturbation) -> str:
             given.append(f"by={1 - perturbation.factor:.6g}")
         case "overexpress":
             given.append(f"factor={perturbation.factor:.6g}")
-        case "clamp" | "edit":
+        case "clamp" | "edit" | "drug":
             given.append(repr(perturbation.value))
-    if perturbation.acute != (perturbation.kind == "inhibit"):  # an inhibitor is washed in by default
+    if perturbation.acute != (perturbation.kind in ("inhibit", "drug")):  # these are washed in by default
         given.append(f"acute={perturbation.acute}")
     return f"{perturbation.kind}({', '.join(given)})"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -14,15 +15,32 @@ if TYPE_CHECKING:
     from kinaptic.analysis.lab import Lab
     from kinaptic.analysis.row import Row
 
+# Modules `rows_*`: in the tube, in the spine, at the synapse, and by messenger.
+GROUPS = (
+    "in_vitro",
+    "camkii",
+    "spine",
+    "synapse",
+    "timing",
+    "endocannabinoid",
+    "nitric_oxide",
+    "bdnf",
+    "lasting",
+)
+
 Progress = Callable[[int, int, str], None]
+
+
+def group(name: str) -> tuple[Row, ...]:
+    """Return the rows of one group."""
+    found: tuple[Row, ...] = importlib.import_module(f"kinaptic.analysis.rows_{name}").ROWS
+    return found
 
 
 @functools.cache
 def rows() -> tuple[Row, ...]:
-    """Return all rows: in the tube, in the spine, at the synapse."""
-    from kinaptic.analysis import rows_camkii, rows_in_vitro, rows_spine, rows_synapse
-
-    return rows_in_vitro.ROWS + rows_camkii.ROWS + rows_spine.ROWS + rows_synapse.ROWS
+    """Return all rows, group by group."""
+    return tuple(row for name in GROUPS for row in group(name))
 
 
 def chosen(ids: Iterable[str] = (), *, slow: bool = True) -> tuple[Row, ...]:

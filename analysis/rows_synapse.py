@@ -14,19 +14,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kinaptic.analysis.fits import decay_time
-from kinaptic.analysis.row import Range, Row, Verified
-from kinaptic.pathways.perturbation import Perturbation, inhibit, knockout
-from kinaptic.pathways.stimulation import low_frequency, spikes, stdp, tetanus
+from kinaptic.analysis.row import Row
+from kinaptic.analysis.weighing import HFS, LTP, SAME, block_row, lfs, pairing, read, weight_row
+from kinaptic.pathways.perturbation import inhibit, knockout
+from kinaptic.pathways.stimulation import spikes
 from kinaptic.sbml.synapse import Synapse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kinaptic.analysis.lab import Lab
-    from kinaptic.pathways.protocol import Protocol
+    from kinaptic.analysis.weighing import Blocker
 
-Blocker = tuple[Perturbation, ...]
-NONE: Blocker = ()
 KN62: Blocker = (inhibit("CaMKII_activity", 1.0), inhibit("T286_rate", 1.0))
 T286A: Blocker = (knockout("T286"),)
 H89: Blocker = (inhibit("PKA", 1.0),)
@@ -35,34 +34,7 @@ PP1_BLOCK: Blocker = (inhibit("PP1", 1.0),)
 OKADAIC: Blocker = (inhibit("PP1", 1.0), inhibit("PP2A", 1.0))
 AP5: Blocker = (inhibit("NMDAR", 1.0),)
 
-HFS = tetanus("100 Hz", "1 s")
-_HFS_MINUTES, _MINUTES = 240.0, 60.0  # how long runs go on, so that rows share them
 _DELAYS = (5, 10, 20, 40, 80)  # ms; pairings that the time constant of W2 is fitted to
-
-
-def lfs(rate: float) -> Protocol:
-    """Return 900 pulses at a rate (1/s)."""
-    return low_frequency(f"{rate} Hz", 900)
-
-
-def pairing(delay: float) -> Protocol:
-    """Return 60 pairs at 1 Hz, the postsynaptic spike `delay` (ms) after the presynaptic one."""
-    return stdp(f"{delay} ms", 60, rate="1 Hz")
-
-
-def read(
-    lab: Lab, protocol: Protocol, *, after: float, blocker: Blocker = NONE, name: str = "weight"
-) -> float:
-    """Return a readout `after` minutes, relative to the same synapse left alone."""
-    minutes = _HFS_MINUTES if protocol == HFS else _MINUTES
-    synapse = Synapse.preset("ca1").with_(*blocker)
-    return lab.readout(synapse, protocol, name, after=after, minutes=minutes)
-
-
-# ---- Comparisons between weights
-def _less_with(lab: Lab, protocol: Protocol, *, blocker: Blocker, after: float) -> float:
-    """Return what a blocker takes off the weight."""
-    return read(lab, protocol, after=after) - read(lab, protocol, after=after, blocker=blocker)
 
 
 def _w2_tau(lab: Lab) -> float:
@@ -84,7 +56,7 @@ def _w2_tau(lab: Lab) -> float:
 
 def _camp_rise(lab: Lab) -> float:
     """Return the highest cAMP in the minute after a tetanus, relative to rest."""
-    trace = lab.run(Synapse.preset("ca1"), HFS, minutes=_HFS_MINUTES).traces["cAMP"]
+    trace = lab.run(Synapse.preset("ca1"), HFS, minutes=240.0).traces["cAMP"]
     return float(trace.max() / trace.iloc[0])
 
 
@@ -102,7 +74,7 @@ def _single(lab: Lab, *, pre: bool, distance: str) -> tuple[NDArray[np.float64],
 
 
 def _rest_calcium(lab: Lab) -> float:
-    return float(lab.run(Synapse.preset("ca1"), None, minutes=_MINUTES).traces["Ca"].iloc[-1])
+    return float(lab.run(Synapse.preset("ca1"), None, minutes=60.0).traces["Ca"].iloc[-1])
 
 
 def _peak(lab: Lab, *, pre: bool, distance: str) -> float:
@@ -123,57 +95,6 @@ def _calcium_decay(lab: Lab) -> float:
     return 1e3 * decay_time(*_single(lab, pre=False, distance=_NEAR))
 
 
-def _row(
-    id_: str,
-    title: str,
-    source: str,
-    verified: Verified,
-    expected: float | Range,
-    protocol: Protocol,
-    *,
-    after: float,
-    blocker: Blocker = NONE,
-    name: str = "weight",
-    tolerance: float = 0.0,
-    note: str = "",
-) -> Row:
-    """Return a row of a weight, or another readout, some minutes after a protocol."""
-    measure = partial(read, protocol=protocol, after=after, blocker=blocker, name=name)
-    return Row(
-        id_,
-        f"{title}, {after:g} min",
-        source,
-        verified,
-        "1",
-        expected,
-        measure,
-        tolerance,
-        slow=True,
-        note=note,
-    )
-
-
-def _compared(
-    id_: str,
-    title: str,
-    source: str,
-    expected: float | Range,
-    protocol: Protocol,
-    *,
-    after: float,
-    blocker: Blocker,
-    tolerance: float = 0.0,
-    note: str = "",
-) -> Row:
-    """Return a row of what a blocker takes off the weight."""
-    measure = partial(_less_with, protocol=protocol, after=after, blocker=blocker)
-    return Row(
-        id_, f"{title}, {after:g} min", source, "abs", "1", expected, measure, tolerance, slow=True, note=note
-    )
-
-
-_SAME = (0.95, 1.05)
-_LTP = (1.05, None)
 _HFS = "100 Hz for 1 s: weight"
 _DUDEK, _MA, _HUANG = "Dudek1992, abstract", "Ma2008, as in MakiMarttunen2020, Table 2", "Huang1994, abstract"
 _MULKEY, _GIESE, _BI = "Mulkey1994, abstract", "Giese1998, abstract", "Bi1998, abstract"
@@ -221,10 +142,10 @@ ROWS: tuple[Row, ...] = (
     ),
     Row("W22.decay", "Decay of calcium after one bAP", _SABATINI, "R", "ms", (12.0, 20.0), _calcium_decay),
     *(
-        _row(f"W2.{d}ms", f"60 pairs at 1 Hz, {d:+d} ms: weight", _BI, "abs", _LTP, pairing(d), after=30)
+        weight_row(f"W2.{d}ms", f"60 pairs at 1 Hz, {d:+d} ms: weight", _BI, "abs", LTP, pairing(d), after=30)
         for d in (5, 10, 15)
     ),
-    _row("W2.80ms", "60 pairs at 1 Hz, +80 ms: weight", _BI, "abs", _SAME, pairing(80), after=30),
+    weight_row("W2.80ms", "60 pairs at 1 Hz, +80 ms: weight", _BI, "abs", SAME, pairing(80), after=30),
     Row(
         "W2.tau",
         "60 pairs at 1 Hz: time constant of LTP against delay",
@@ -236,12 +157,12 @@ ROWS: tuple[Row, ...] = (
         tolerance=8.5,
         slow=True,
     ),
-    _row(
+    weight_row(
         "W3",
         "60 pairs at 1 Hz, +10 ms, NMDAR blocked: weight",
         _BI,
         "abs",
-        _SAME,
+        SAME,
         pairing(10),
         after=30,
         blocker=AP5,
@@ -250,7 +171,7 @@ ROWS: tuple[Row, ...] = (
         row
         for rate in (1, 3)
         for row in (
-            _row(
+            weight_row(
                 f"W6.{rate}Hz",
                 f"900 at {rate} Hz: weight",
                 "Dudek1992",
@@ -259,7 +180,7 @@ ROWS: tuple[Row, ...] = (
                 lfs(rate),
                 after=30,
             ),
-            _row(
+            weight_row(
                 f"W6.{rate}Hz_60min",
                 f"900 at {rate} Hz: weight",
                 _DUDEK,
@@ -271,7 +192,7 @@ ROWS: tuple[Row, ...] = (
             ),
         )
     ),
-    _row(
+    weight_row(
         "W6.10Hz",
         "900 at 10 Hz: weight",
         _DUDEK,
@@ -281,10 +202,10 @@ ROWS: tuple[Row, ...] = (
         after=30,
         note="no lasting change",
     ),
-    _row("W6.50Hz", "900 at 50 Hz: weight", "Dudek1992", "recalled", (1.10, 1.35), lfs(50), after=30),
-    _row("W6.50Hz_60min", "900 at 50 Hz: weight", _DUDEK, "abs", _LTP, lfs(50), after=60),
-    _row("W7.20min", _HFS, _MA, "R", (1.3, 1.6), HFS, after=20, tolerance=0.15),
-    _row(
+    weight_row("W6.50Hz", "900 at 50 Hz: weight", "Dudek1992", "recalled", (1.10, 1.35), lfs(50), after=30),
+    weight_row("W6.50Hz_60min", "900 at 50 Hz: weight", _DUDEK, "abs", LTP, lfs(50), after=60),
+    weight_row("W7.20min", _HFS, _MA, "R", (1.3, 1.6), HFS, after=20, tolerance=0.15),
+    weight_row(
         "W7.60min",
         _HFS,
         _HUANG,
@@ -294,8 +215,10 @@ ROWS: tuple[Row, ...] = (
         after=60,
         note="longer than an hour, so still clearly there",
     ),
-    _row("W7.3h", _HFS, _HUANG, "abs", 1.0, HFS, after=180, tolerance=0.10, note="gone before three hours"),
-    _row(
+    weight_row(
+        "W7.3h", _HFS, _HUANG, "abs", 1.0, HFS, after=180, tolerance=0.10, note="gone before three hours"
+    ),
+    weight_row(
         "W7.4h_H89",
         "100 Hz for 1 s, PKA blocked: weight",
         _HUANG,
@@ -306,19 +229,21 @@ ROWS: tuple[Row, ...] = (
         blocker=H89,
         tolerance=0.10,
     ),
-    _row("W7.T286A", "100 Hz for 1 s, T286A: weight", _GIESE, "abs", _SAME, HFS, after=20, blocker=T286A),
-    _row(
+    weight_row(
+        "W7.T286A", "100 Hz for 1 s, T286A: weight", _GIESE, "abs", SAME, HFS, after=20, blocker=T286A
+    ),
+    weight_row(
         "V21.KN62",
         "100 Hz for 1 s, CaMKII blocked: weight",
         _MA,
         "R",
-        _SAME,
+        SAME,
         HFS,
         after=20,
         blocker=KN62,
         tolerance=0.07,
     ),
-    _row(
+    weight_row(
         "V21.H89",
         "100 Hz for 1 s, PKA blocked: weight",
         _MA,
@@ -329,18 +254,20 @@ ROWS: tuple[Row, ...] = (
         blocker=H89,
         tolerance=0.13,
     ),
-    _row("V25.T286A", "100 Hz for 1 s, T286A: weight", _GIESE, "abs", _SAME, HFS, after=60, blocker=T286A),
-    _row(
+    weight_row(
+        "V25.T286A", "100 Hz for 1 s, T286A: weight", _GIESE, "abs", SAME, HFS, after=60, blocker=T286A
+    ),
+    weight_row(
         "V27.KN62",
         "100 Hz for 1 s, CaMKII blocked: weight",
         _HUANG,
         "abs",
-        _SAME,
+        SAME,
         HFS,
         after=60,
         blocker=KN62,
     ),
-    _compared(
+    block_row(
         "V27.H89",
         "100 Hz for 1 s: taken off the weight by PKA block",
         _HUANG,
@@ -351,7 +278,7 @@ ROWS: tuple[Row, ...] = (
         tolerance=0.10,
         note="not blocked",
     ),
-    _row(
+    weight_row(
         "W9.FK506",
         "900 at 1 Hz, calcineurin blocked: weight",
         _MULKEY,
@@ -361,7 +288,7 @@ ROWS: tuple[Row, ...] = (
         after=30,
         blocker=FK506,
     ),
-    _row(
+    weight_row(
         "W9.PP1",
         "900 at 1 Hz, PP1 blocked: weight",
         _MULKEY,
@@ -371,7 +298,7 @@ ROWS: tuple[Row, ...] = (
         after=30,
         blocker=PP1_BLOCK,
     ),
-    _row(
+    weight_row(
         "V26.FK506",
         "900 at 1 Hz, calcineurin blocked: weight",
         _MULKEY,
@@ -381,7 +308,7 @@ ROWS: tuple[Row, ...] = (
         after=60,
         blocker=FK506,
     ),
-    _row(
+    weight_row(
         "V26.okadaic",
         "900 at 1 Hz, PP1 and PP2A blocked: weight",
         _MULKEY,
@@ -391,7 +318,7 @@ ROWS: tuple[Row, ...] = (
         after=60,
         blocker=OKADAIC,
     ),
-    _compared(
+    block_row(
         "V26.LTP",
         "100 Hz for 1 s: taken off the weight by PP1 block",
         _MULKEY,
@@ -401,7 +328,7 @@ ROWS: tuple[Row, ...] = (
         blocker=PP1_BLOCK,
         note="not reduced",
     ),
-    _row(
+    weight_row(
         "V19.S831",
         "100 Hz for 1 s: S831 phosphate on surface GluA1, of rest",
         "Lee2000",
@@ -411,18 +338,18 @@ ROWS: tuple[Row, ...] = (
         after=30,
         name="GluA1_pS831",
     ),
-    _row(
+    weight_row(
         "V19.AP5",
         "100 Hz for 1 s, NMDAR blocked: S831 phosphate, of rest",
         "Lee2000",
         "abs",
-        _SAME,
+        SAME,
         HFS,
         after=30,
         blocker=AP5,
         name="GluA1_pS831",
     ),
-    _row(
+    weight_row(
         "V19.S845",
         "900 at 1 Hz: S845 phosphate on surface GluA1, of rest",
         "Lee2000",

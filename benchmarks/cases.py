@@ -1,4 +1,4 @@
-"""What is run: models of the preset ``ca1`` under a protocol, where to sample them, what to expect."""
+"""What is run: the postsynaptic half of ``ca1`` under a protocol, where to sample it, what to expect."""
 
 from __future__ import annotations
 
@@ -57,6 +57,14 @@ class Case:
             raise ValueError(f"{self.title}: the runs of a case share one structure")
 
 
+def half() -> kn.Synapse:
+    """Return ``ca1`` without bouton and messengers: what the comparisons between simulators run."""
+    synapse = kn.Synapse.preset("ca1")
+    for name in ("plc", "endocannabinoid", "nitric_oxide", "bdnf", "consolidation", "bouton"):
+        synapse = synapse.without(name)
+    return synapse
+
+
 def sweep(count: int) -> Case:
     """Return pairings with delays from -50 to 50 ms, a different one and different rates in each run."""
     delays = [f"{ms} ms" for ms in range(-50, 51, 5)]
@@ -98,7 +106,7 @@ def case(stimuli: Sequence[Stimulus], count: int | None = None) -> Case:
     count : int, optional
         How many runs, with different rates; by default a single one, with the rates of the preset.
     """
-    synapse = kn.Synapse.preset("ca1")
+    synapse = half()
     bases = [build.model(synapse, stimulus) for stimulus in stimuli]
     ends = [stimulus.end + AFTERWARDS for stimulus in stimuli]
     lags = [base.values.get(build.post_lag(synapse), 0.0) for base in bases]

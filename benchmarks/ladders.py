@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from benchmarks import copies
-from benchmarks.cases import Array, samples, text
+from benchmarks.cases import Array, half, samples, text
 
 import kinaptic as kn
 from kinaptic.pathways.catalogue import pathway
@@ -78,7 +78,7 @@ def species(count: int) -> Rung:
 
     With none at all it is a synapse of three pathways.
     """
-    model = build.model(kn.Synapse.preset("ca1") if count else kn.Synapse.of(*_FEW), _FIVE)
+    model = build.model(half() if count else kn.Synapse.of(*_FEW), _FIVE)
     if count == 0:
         return _rung(text(model), model, _FIVE)
     parts = copies.Parts(text(model))
@@ -95,7 +95,7 @@ def synapses(count: int) -> Rung:
     spikes whatever its size.
     """
     protocol = kn.stdp(delay="10 ms", pairs=PAIRINGS, rate="1 Hz")
-    model = build.model(kn.Synapse.preset("ca1"), protocol)
+    model = build.model(half(), protocol)
     parts = copies.Parts(text(model))
     prefixes = [f"s{i}_" for i in range(count)]
     elements = parts.written(parts.names - CLOCKWORK, prefixes)
@@ -135,7 +135,7 @@ def listed(spikes: int) -> Rung:
 
 
 def _driven(protocol: Protocol, spikes: int) -> Rung:
-    model = build.model(kn.Synapse.preset("ca1"), protocol)
+    model = build.model(half(), protocol)
     return replace(_rung(text(model), model, protocol), size=spikes)
 
 

@@ -26,24 +26,24 @@ engines ran at 1e-6.
 _TEXTS = {
     "species": """## More species in one network
 
-The preset `ca1` with isoforms of everything downstream of calmodulin: CaMKII, calcineurin, PP1, PKA,
-receptors. All bind the same calmodulin, so that the network stays one block of the Jacobian. The first row
-is a synapse of calcium, calmodulin and calcineurin. Five pairings.
+The postsynaptic half of `ca1` with isoforms of what is downstream of calmodulin: CaMKII, calcineurin, PP1,
+PKA, receptors. All bind the same calmodulin, so that the network stays one block of the Jacobian. The first
+row is a synapse of calcium, calmodulin and calcineurin. Five pairings.
 """,
     "synapses": """## More synapses
 
-Copies of `ca1`, each with its own spikes and parameters. cAMP diffuses to both neighbours and to a pool of
-the whole cell, which couples all of them into one system of equations with one step. A hundred pairings are
-dealt out to the synapses in turn, so that the network sees as many spikes whatever its size. Where every
+Copies of that half, each with its own spikes and parameters. cAMP diffuses to both neighbours and to a pool
+of the whole cell, which couples all of them into one system of equations with one step. A hundred pairings
+are dealt out to the synapses in turn, so that the network sees as many spikes whatever its size. Where every
 synapse has spikes at times of its own, the number of steps grows with them as well.
 """,
     "train": """## More spikes: a regular train
 
-`ca1`, presynaptic spikes at 20 Hz. How many there are is a number of the run: one program serves all.
+That half, presynaptic spikes at 20 Hz. How many there are is a number of the run: one program serves all.
 """,
     "listed": """## More spikes: a list of times
 
-`ca1`, as many spikes at irregular times. *SBML* is what it takes to write the list into a document, as a
+That half, as many spikes at irregular times. *SBML* is what it takes to write the list into a document, as a
 tree of choices; *lift* takes it out again, as a table that belongs to the run. One program serves all
 lists.
 """,

@@ -110,6 +110,24 @@ def start(found: dict[str, Any]) -> str:
     return f"{table(head, rows)}\n\n`import kinaptic` takes {seconds(found['import'][1])} s."
 
 
+def whole(found: dict[str, Any]) -> str:
+    """Return what the whole synapse costs against its half."""
+    ways = list(dict.fromkeys(row["engine"] for row in found["rows"]))
+    lines: dict[str, list[object]] = {}
+    medians: dict[tuple[str, str], float] = {}
+    for row in found["rows"]:
+        line = lines.setdefault(row["synapse"], [row["synapse"], row["states"]])
+        line.append(seconds(row["cpu"][1]))
+        medians[row["synapse"], row["engine"]] = row["cpu"][1]
+    half, full = lines
+    ratio = ["ratio", "", *(f"{medians[full, way] / medians[half, way]:.2g}" for way in ways)]
+    head = ["s per run", "states", *ways]
+    about = (
+        f"{found['case']}, and {found['hours']:g} h after, at a relative tolerance of {power(found['rtol'])}:"
+    )
+    return f"{about}\n\n{table(head, [*lines.values(), ratio])}"
+
+
 def machine(found: dict[str, Any]) -> str:
     """Return where it was measured."""
     versions = ", ".join(f"{k} {v}" for k, v in found.items() if isinstance(v, str) and v[:1].isdigit())
@@ -139,5 +157,5 @@ def power(value: float) -> str:
 
 TABLES = {
     "machine": machine, "single": comparison, "sweep": comparison, "others": others, "processes": processes,
-    "many": many, "start": start,
+    "many": many, "start": start, "whole": whole,
 }  # fmt: skip

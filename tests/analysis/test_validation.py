@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kinaptic.analysis import rows_camkii, rows_in_vitro, rows_spine, rows_synapse
 from kinaptic.analysis.row import Row
-from kinaptic.analysis.rows import validate
+from kinaptic.analysis.rows import GROUPS, group, rows, validate
 
 _FIT = "one set of affinities fits Stemmer1994 and ODonnell2011; with plentiful CaM it is too sensitive"
 _TUBE = "T286 rates of spines are 50 to 100 times what the tube allows; its temperature is not known"
@@ -68,22 +67,17 @@ def compare(rows: tuple[Row, ...], known: Mapping[str, str]) -> None:
 
 
 def test_every_known_miss_is_a_row() -> None:
-    ids = {r.id for m in (rows_in_vitro, rows_camkii, rows_spine, rows_synapse) for r in m.ROWS}
-    assert set(KNOWN_MISSES) - ids == set()
+    assert set(KNOWN_MISSES) - {row.id for row in rows()} == set()
 
 
 def test_in_vitro() -> None:
-    compare(rows_in_vitro.ROWS, KNOWN_MISSES)
+    compare(group("in_vitro"), KNOWN_MISSES)
 
 
 @pytest.mark.slow
-def test_spine() -> None:
-    compare(rows_camkii.ROWS + rows_spine.ROWS, KNOWN_MISSES)
-
-
-@pytest.mark.slow
-def test_synapse() -> None:
-    compare(rows_synapse.ROWS, KNOWN_MISSES)
+@pytest.mark.parametrize("name", [name for name in GROUPS if name != "in_vitro"])
+def test_in_the_synapse(name: str) -> None:
+    compare(group(name), KNOWN_MISSES)
 
 
 def test_page_in_docs_lists_these_misses(checkout: Path) -> None:
