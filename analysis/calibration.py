@@ -121,23 +121,27 @@ def score(values: Array, targets: Sequence[Target] = TARGETS) -> Array:
     return total
 
 
-def _side_by_side(sets: Sequence[Mapping[Knob, float]]) -> Array:
+def _side_by_side(sets: Sequence[Mapping[Knob, float]], targets: Sequence[Target]) -> Array:
     """Return what `measure` does, by all cores."""
     from joblib import Parallel, cpu_count, delayed
 
     cores = cpu_count()
     parts = [list(sets[i::cores]) for i in range(cores) if i < len(sets)]
-    found = Parallel(n_jobs=cores)(delayed(measure)(part) for part in parts)
-    result = np.empty((len(sets), len(TARGETS)))
+    found = Parallel(n_jobs=cores)(delayed(measure)(part, targets) for part in parts)
+    result = np.empty((len(sets), len(targets)))
     for i, part in enumerate(found):
         result[i::cores] = part
     return result
 
 
 def search(
-    start: Mapping[Knob, float], *, minutes: float, knobs: Sequence[Knob] = KNOBS
+    start: Mapping[Knob, float],
+    *,
+    minutes: float,
+    knobs: Sequence[Knob] = KNOBS,
+    targets: Sequence[Target] = TARGETS,
 ) -> dict[Knob, float]:
-    """Return the best numbers found in some minutes, from `start`."""
+    """Return the best numbers found in some minutes, from `start`, turning `knobs` towards `targets`."""
     ends = time.monotonic() + minutes * MINUTE
     low, high = (np.log([getattr(k, n) for k in knobs]) for n in ("low", "high"))
     at = np.clip(np.log([start[k] for k in knobs]), low, high)
@@ -145,15 +149,15 @@ def search(
     def sets(points: Array) -> list[dict[Knob, float]]:
         return [dict(start) | dict(zip(knobs, np.exp(p), strict=True)) for p in points]
 
-    best = residuals(measure(sets(at[None])))[0]
+    best = residuals(measure(sets(at[None]), targets), targets)[0]
     damping = 0.1
     while time.monotonic() < ends:
         steps = np.where(at + _STEP <= high, _STEP, -_STEP)
-        moved = residuals(_side_by_side(sets(at + np.diag(steps))))
+        moved = residuals(_side_by_side(sets(at + np.diag(steps)), targets), targets)
         jacobian = ((moved - best) / steps[:, None]).T
         tries = damping * np.array([0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0])
         candidates = np.array([_stepped(at, best, jacobian, d, low, high) for d in tries])
-        found = residuals(_side_by_side(sets(candidates)))
+        found = residuals(_side_by_side(sets(candidates), targets), targets)
         index = int(np.argmin(np.sum(found**2, axis=1)))
         gain = float(np.sum(best**2) - np.sum(found[index] ** 2))
         if gain <= 0:

@@ -40,7 +40,7 @@ RECEPTORS = (
 MESSENGERS = (
     Knob("PLC_kcat_Ca", 0.5, 20), Knob("DAGL_kcat", 0.1, 5, "ca1"), Knob("CB1R_off", 0.05, 2),
     Knob("AC_inhibition_half", 0.03, 0.3), Knob("AC_inhibition_max", 1, 10),
-    Knob("AC_stimulation_half", 0.1, 1), Knob("AC_stimulation_max", 1, 10), Knob("PLC_off_Ca", 40, 150),
+    Knob("AC_stimulation_half", 0.25, 1), Knob("AC_stimulation_max", 1, 10), Knob("PLC_off_Ca", 40, 150),
     Knob("VGCC_inhibition_max", 0.2, 5), Knob("NO_mark_rate", 3, 300), Knob("NO_release_gain", 0.02, 0.6),
     Knob("I1_pre_PKG", 1, 1000), Knob("I1_pre_other", 0.01, 0.3), Knob("I1_other", 0.001, 0.03),
     Knob("I1_pre_CaN", 0.1, 3), Knob("CaN_pre_off", 0.1, 2), Knob("preNMDAR_flux", 3, 60),

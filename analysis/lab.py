@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from kinaptic.errors import KinapticError
 from kinaptic.pathways.waveform import Waveform
-from kinaptic.sbml import engine, waveform_drive
+from kinaptic.sbml import waveform_drive
+from kinaptic.sbml.ensemble import batch
 from kinaptic.sbml.simulate import simulate
 
 if TYPE_CHECKING:
@@ -119,7 +121,9 @@ class Lab:
                 del values
                 return {} if stimulus is None else waveform_drive.expected_counts(stimulus, times[-1])
 
-            values = engine.run(model, times, (), rtol=_RTOL, expected=expected)
+            (values,) = batch.run([model], [np.asarray(times)], rtol=_RTOL, expected=[expected])
+            if isinstance(values, KinapticError):
+                raise values
             self._courses[key] = pd.DataFrame(values, index=pd.Index(times, name="time"), columns=list(names))
         return self._courses[key]
 

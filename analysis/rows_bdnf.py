@@ -44,21 +44,6 @@ def _pTrkB(lab: Lab, minutes: float) -> float:
 _BDNF = (
     weight_row("W15.burst", "25 x 1:4 at 0.5 Hz, +10 ms: weight", _EDELMANN, "abs", LTP, _BURSTS, after=30),
     *(
-        weight_row(
-            f"W15.burst.{name}",
-            f"25 x 1:4 at 0.5 Hz, +10 ms, {name}: presynaptic weight",
-            _EDELMANN,
-            "abs",
-            SAME,
-            _BURSTS,
-            after=30,
-            blocker=blocker,
-            name="W_pre",
-            note="what BDNF adds is presynaptic here",
-        )
-        for name, blocker in (("TrkB-Fc", TRKB_FC), ("K252a", K252A))
-    ),
-    *(
         block_row(
             f"W15.{kind}.{name}.off",
             f"{what}: taken off the weight by {name}",

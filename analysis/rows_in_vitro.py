@@ -19,7 +19,7 @@ import numpy as np
 
 from kinaptic.analysis.digitised import figure
 from kinaptic.analysis.fits import crossing, hill
-from kinaptic.analysis.preparations import TRACE, clamped, total, tube, with_atp
+from kinaptic.analysis.preparations import clamped, total, tube, with_atp
 from kinaptic.analysis.row import Range, Row, Verified
 from kinaptic.pathways.perturbation import clamp, edit
 from kinaptic.sbml.synapse import Synapse
@@ -87,7 +87,7 @@ def _v5(lab: Lab, *, composed: bool) -> float:
 
 # ---- V6: autophosphorylation of CaMKII. The reaction begins with ATP, after binding has settled.
 _KINASE = MappingProxyType(
-    {"CaM_total": "2 uM", "Ng_total": "0 uM", "CaMKII_total": "0.2 uM", "GluN2B_total": TRACE}
+    {"CaM_total": "2 uM", "Ng_total": "0 uM", "CaMKII_total": "0.2 uM", "GluN2B_on": "0 1/uM/s"}
 )
 
 

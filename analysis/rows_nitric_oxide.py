@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kinaptic.analysis.row import Row
 from kinaptic.analysis.weighing import LTP, block_row, weight_row
 from kinaptic.pathways.drugs import drug
-from kinaptic.pathways.perturbation import clamp
+from kinaptic.pathways.perturbation import clamp, inhibit
 from kinaptic.pathways.stimulation import stdp
 from kinaptic.sbml.synapse import Synapse
 
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 L_NAME: Blocker = (drug("L-NAME", "100 uM"),)
 PTIO: Blocker = (drug("carboxy-PTIO", "100 uM"),)
 ODQ: Blocker = (drug("ODQ", "10 uM"),)
+PKG_BLOCK: Blocker = (inhibit("PKG", 1.0),)
 
 
 _STRONG = stdp("10 ms", 15, rate="0.1 Hz", pre_spikes=5, post_spikes=5, burst_rate="50 Hz")
 _SJOSTROM, _HARDINGHAM = "Sjostrom2007, abstract", "Hardingham2013, abstract"
-_NO_BLOCKS = (("L-NAME", L_NAME), ("carboxy-PTIO", PTIO), ("ODQ", ODQ))
+_NO_BLOCKS = (("L-NAME", L_NAME), ("carboxy-PTIO", PTIO), ("ODQ", ODQ), ("PKG", PKG_BLOCK))
 
 
 def _clamped_cgmp(lab: Lab) -> float:

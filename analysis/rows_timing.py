@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kinaptic.analysis.paired import Recording, recordings
 from kinaptic.analysis.row import Range, Row, Verified
-from kinaptic.analysis.weighing import LTD, LTP, SAME, block_row, pairing, read, weight_row
+from kinaptic.analysis.weighing import LOST, LTD, LTP, SAME, block_row, pairing, read, weight_row
 from kinaptic.pathways.drugs import drug
 from kinaptic.pathways.perturbation import edit, overexpress
 from kinaptic.pathways.stimulation import stdp
@@ -229,9 +229,9 @@ _STRIATUM = (
 )
 
 _BLOCKED: tuple[tuple[str, str, Blocker, str, Verified, Range], ...] = (
-    ("CB1R", "CB1R", AM251, "Bender2006, abstract", "abs", SAME),
-    ("mGluR", "mGluR5", MPEP, "Bender2006, abstract", "abs", SAME),
-    ("calcineurin", "calcineurin", FK506, "RodriguezMoreno2008, as recalled", "recalled", SAME),
+    ("CB1R", "CB1R", AM251, "Bender2006, abstract", "abs", LOST),
+    ("mGluR", "mGluR5", MPEP, "Bender2006, abstract", "abs", LOST),
+    ("calcineurin", "calcineurin", FK506, "RodriguezMoreno2008, as recalled", "recalled", LOST),
 )
 _NEEDS = (
     weight_row(

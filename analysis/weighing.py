@@ -24,6 +24,7 @@ NONE: Blocker = ()
 SAME = (0.95, 1.05)
 LTP = (1.05, None)
 LTD = (None, 0.95)
+LOST = (0.95, None)  # LTD is
 
 HFS = tetanus("100 Hz", "1 s")
 FOUR = tetanus("100 Hz", "1 s", trains=4, interval="5 min")

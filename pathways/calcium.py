@@ -62,6 +62,7 @@ PATHWAY = Pathway(
         "Ca": "free calcium in the spine (uM)",
         "Ca_NMDAR": "its part from NMDA receptors (uM)",
         "Ca_VGCC": "its part from voltage-gated channels (uM)",
+        "Ca_elsewhere": "its part from stores and elsewhere (uM)",
         "V_spine": "voltage of the spine head (mV)",
     },
     on_pre={"Glu": "Glu + release*Glu_release"},

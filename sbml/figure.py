@@ -45,7 +45,7 @@ MESSENGERS = (
     ("PKA_pre", "bouton PKA", BLUE),
 )
 _SPARE = (VERMILLION, GREEN, PURPLE, BLUE, ORANGE, SKY)
-_NOT_ACTIVITIES = ("weight", "Ca", "Ca_NMDAR", "Ca_VGCC", "V_spine")
+_NOT_ACTIVITIES = ("weight", "W_pre", "W_post", "Ca", "Ca_NMDAR", "Ca_VGCC", "Ca_elsewhere", "V_spine")
 _HALVES = (("W_pre", "presynaptic, n·p", BLUE), ("W_post", "postsynaptic, q", VERMILLION))  # of the weight
 _SIDES: tuple[tuple[Side, str], ...] = (("pre", BLUE), ("post", VERMILLION))
 
@@ -183,6 +183,9 @@ def _one_burst(made: Figure, spec: SubplotSpec, data: FigureData) -> Axes:
     if parts:
         base = calcium - data["Ca_VGCC"][near]
         rest = base - data["Ca_NMDAR"][near]
+        if "Ca_elsewhere" in data and data["Ca_elsewhere"][near].max() > 0:
+            lowest = rest - data["Ca_elsewhere"][near]
+            axes.fill_between(time, lowest, rest, color=PURPLE, lw=0, label="from stores and elsewhere")
         axes.fill_between(time, rest, base, color=SKY, lw=0, label="through NMDA receptors")
         axes.fill_between(time, base, calcium, color=ORANGE, lw=0, label="through voltage-gated channels")
         axes.legend(
@@ -350,7 +353,7 @@ def _weight(made: Figure, spec: SubplotSpec, data: FigureData) -> Axes:
             drawn.append(data[name])
     axes.plot(data.time / size, weight, color=BLACK, lw=1.5, zorder=3, label="weight, n·p·q")
     if len(drawn) > 1:
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 0.98), ncols=3, borderaxespad=0, handlelength=1.4)
+        _legend_above(axes)
     low, high = (pick(float(pick(each)) for each in drawn) for pick in (min, max))
     low, high = min(0.95, low), max(1.05, high)
     room = 0.18 * (high - low)

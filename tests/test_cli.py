@@ -55,7 +55,7 @@ def test_json_is_one_object() -> None:
     found = json.loads(result.stdout)
     assert found["perturbations"] == ["pka knocked out", "CaMKII inhibited by 90%, from the start of the run"]
     assert set(found["summary"]) == {
-        "weight_end", "peak_Ca", "peak_CaMKII_active", "peak_CaN_active", "peak_PP1_active",
+        "weight_end", "W_pre_end", "W_post_end", "PPR_end", "peak_Ca", "peak_CaMKII_active", "peak_CaN_active", "peak_PP1_active",
     }  # fmt: skip
     assert set(found["units"]) >= set(found["summary"])
     assert 0 < found["share"]["peak_CaMKII_active"] < 1

@@ -18,7 +18,7 @@ from kinaptic.sbml.ensemble.program import Program
 Array = NDArray[np.float64]
 Outcome = Array | KinapticError
 
-LOCAL = 10.0  # local tolerance of a step, of `rtol`: gives the error that roadrunner has at `rtol`, or less
+LOCAL = 6.0  # local tolerance of a step, of `rtol`: gives the error that roadrunner has at `rtol`, or less
 _NOTHING = 1e-3  # of a state's unit (µM, mV, one): what is less than rtol times that counts as nothing
 _FIRST_STEP, _FIRST_AFTER_EVENT = 1e-3, 1e-5  # s; refused steps are cheap, and the second is learned
 _MOST_STEPS = 20_000_000.0  # of a run

@@ -59,7 +59,7 @@ def test_the_search_lowers_the_score_from_a_worse_start(monkeypatch: pytest.Monk
     knobs = (Knob("RIM_PP1", 0.001, 1), Knob("RIM_PKA", 0.001, 1))
     best = np.log([0.1, 0.02])
 
-    def pretended(sets: list[dict[Knob, float]]) -> np.ndarray:
+    def pretended(sets: list[dict[Knob, float]], targets: object = None) -> np.ndarray:
         off = np.array([np.log([values[k] for k in knobs]) for values in sets]) - best
         middle = np.array([(t.low + t.high) / 2 for t in TARGETS])
         width = np.array([(t.high - t.low) / 2 for t in TARGETS])

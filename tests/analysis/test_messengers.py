@@ -12,7 +12,7 @@ from kinaptic.analysis import messengers
 
 LTP, BURST, LTD, DSE, LATE = messengers.EXPERIMENTS
 EVERYTHING = [(experiment, side) for experiment in messengers.EXPERIMENTS for side in ("pre", "post")]
-UNMOVED = 0.02
+UNMOVED = 0.05  # what the row of nitric oxide and depression allows
 # Without a messenger: what must change, and in which direction. CB1 receptors cut what trains release,
 # and with it what the spine sees, so that much may change without them.
 CHANGES = {

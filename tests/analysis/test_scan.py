@@ -32,12 +32,12 @@ def study(ca1: kn.Synapse) -> kn.Scan:
         "distance": ["20 um", "150 um"],
         "genotype": [None, kn.knockout("pka")],
     }
-    return kn.scan(ca1, PAIRING, over, until="20 s", readouts=READOUTS, engine="roadrunner")
+    return kn.scan(ca1, PAIRING, over, until="20 s", readouts=READOUTS, engine="roadrunner", rtol=1e-8)
 
 
 def runs(study: kn.Scan) -> list[kn.Run]:
     return [
-        kn.simulate(*each, until="20 s")
+        kn.simulate(*each, until="20 s", rtol=1e-8)
         for each in study.plan.points.inputs()
         if not isinstance(each, KinapticError)
     ]
@@ -53,7 +53,7 @@ def test_every_row_is_what_simulate_gives(study: kn.Scan) -> None:
     for column, values in wanted.items():
         np.testing.assert_allclose(study.table[column], values, rtol=1e-6, err_msg=column)
     later = [run.at(4 / 60) for run in alone]  # between two samples of the run
-    np.testing.assert_allclose(study.table["weight at 4 s"], later, rtol=1e-6)
+    np.testing.assert_allclose(study.table["weight at 4 s"], later, rtol=1e-5)  # `at` draws a line between
     assert study.table["weight"].nunique() == 8
 
 

@@ -34,13 +34,13 @@ def ca1(*perturbations: kn.Perturbation) -> kn.Synapse:
 
 
 CASES: dict[str, tuple[str, Callable[[], kn.Run]]] = {
-    "pairing": ("abcd", lambda: kn.simulate(ca1(), PAIRING, until="61 min")),
-    "dense": ("abcd", lambda: kn.simulate(ca1(kn.knockout("pka")), DENSE, until="5 min")),
-    "two parts": ("abcd", lambda: kn.simulate(ca1(), PAIRING + kn.gap("4 min") + PAIRING, until="6 min")),
-    "no receptors": ("abc", lambda: kn.simulate(ca1().without("ampar"), PAIRING, until="2 min")),
-    "no calcium channels": ("abcd", lambda: kn.simulate(ca1(kn.knockout("VGCC")), PAIRING, until="2 min")),
-    "waveform": ("abc", lambda: kn.simulate(ca1(), waveform(), until="2 min")),
-    "rest": ("ab", lambda: kn.simulate(ca1(kn.inhibit("CaMKII")), until="5 min")),
+    "pairing": ("abcde", lambda: kn.simulate(ca1(), PAIRING, until="61 min")),
+    "dense": ("abcde", lambda: kn.simulate(ca1(kn.knockout("pka")), DENSE, until="5 min")),
+    "two parts": ("abcde", lambda: kn.simulate(ca1(), PAIRING + kn.gap("4 min") + PAIRING, until="6 min")),
+    "no receptors": ("abcde", lambda: kn.simulate(ca1().without("ampar"), PAIRING, until="2 min")),
+    "no calcium channels": ("abcde", lambda: kn.simulate(ca1(kn.knockout("VGCC")), PAIRING, until="2 min")),
+    "waveform": ("abcd", lambda: kn.simulate(ca1(), waveform(), until="2 min")),
+    "rest": ("abc", lambda: kn.simulate(ca1(kn.inhibit("CaMKII")), until="5 min")),
     "tube": ("a", lambda: kn.simulate(kn.Synapse.of("calmodulin", Ca="1 uM"), until="10 s")),
 }
 
@@ -72,7 +72,7 @@ def test_every_axis_says_what_and_in_which_unit(case: Case) -> None:
     for axes in made.axes:
         assert axes.get_xlabel().rpartition(" ")[2] in ("(ms)", "(s)", "(min)")
         # the right half of a broken axis shares the left one's
-        known = ("spine calcium (µM)", "activity / its peak", "weight / baseline", "")
+        known = ("spine calcium (µM)", "relative to peak", "weight / baseline", "")
         assert axes.get_ylabel() in known
         assert axes.lines
 
@@ -136,7 +136,7 @@ def test_the_parts_of_calcium_are_stacked_to_the_whole() -> None:
     assert burst is not None
     assert (burst.number, burst.count, burst.single) == (5, 8, True)
     assert burst.zero == pytest.approx(2.01 + 240.0)
-    rest = data["Ca"] - data["Ca_NMDAR"] - data["Ca_VGCC"]
+    rest = data["Ca"] - data["Ca_NMDAR"] - data["Ca_VGCC"] - data["Ca_elsewhere"]
     assert np.ptp(rest) < 1e-9
 
 

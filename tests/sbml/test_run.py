@@ -30,6 +30,20 @@ def test_the_summary_shows_weight_and_peaks(run: kn.Run) -> None:
     assert "of all" in str(table.loc["peak active CaMKII", "unit"])
 
 
+def test_the_weight_is_what_it_is_made_of(run: kn.Run) -> None:
+    weights = run.weights
+    assert list(weights) == ["W", "W_pre", "W_post", "n", "p", "q", "PPR", "inv_cv2", "failure_rate"]
+    assert not weights.isna().any(axis=None)
+    first, last = weights.iloc[0], weights.iloc[-1]
+    assert last["W"] == pytest.approx(last["W_pre"] * last["W_post"], rel=1e-9)
+    assert last["W_pre"] == pytest.approx(last["n"] * last["p"] / (first["n"] * first["p"]), rel=1e-6)
+    assert last["W_post"] == pytest.approx(last["q"] / first["q"], rel=1e-6)
+    assert 5 < first["q"] < 30  # pA
+    half = kn.simulate(kn.Synapse.of("bouton", Glu="0 uM"), until="1 s").weights
+    assert half[["q", "W_post"]].isna().all(axis=None)
+    assert (half["W"] == half["W_pre"]).all()
+
+
 def test_what_is_not_there_is_refused(run: kn.Run) -> None:
     with pytest.raises(KinapticError, match=r"before 60 min; simulate\(…, until='61 min'\) or longer"):
         run.at(60)

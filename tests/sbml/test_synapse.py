@@ -202,3 +202,15 @@ def test_tellurium_opens_the_model(ca1: kn.Synapse) -> None:
     opened = ca1.to_tellurium(kn.stdp("10 ms", pairs=2, rate="1 Hz"))
     found = opened.simulate(0, 20, 3, ["time", "weight", "spikes_pre"])
     assert found[-1][2] == 2
+
+
+def test_pathways_can_be_added(ca1: kn.Synapse) -> None:
+    more = ca1.also("buffer")
+    assert more.pathways == (*ca1.pathways, "buffer")
+    assert "Buffer_occupied" in more.model().readouts
+    with pytest.raises(ModelError, match=r"also\('pka'\): the pathway is there already"):
+        ca1.also("pka")
+    with pytest.raises(ModelError, match=r"also\('pka'\): the pathway is knocked out"):
+        ca1.without("pka").also("pka")
+    with pytest.raises(UnknownName, match="unknown pathway 'bufer': did you mean buffer"):
+        ca1.also("bufer")

@@ -25,7 +25,7 @@ species Buffer in spine; Buffer = zero_uM;
 fill: => Buffer; spine*uptake*Ca;
 empty: Buffer => ; spine*leak*Buffer;
 """
-VALUES = {"one": 1.0, "half": 0.5, "zero_uM": 0.0, "uptake": 1.0, "leak": 5.0, "spine": 0.08, "psd": 0.02}
+VALUES = {"one": 1.0, "half": 0.5, "zero_uM": 0.0, "uptake": 1.0, "leak": 5.0, "spine": 0.08}
 
 
 def recording(pulses: int = 10, rate: float = 5.0) -> tuple[Array, Array]:
@@ -45,7 +45,7 @@ def trace(pulses: int = 10, **options: Any) -> Waveform:
 @functools.cache
 def sbml(waveform: Waveform) -> str:
     drive = waveform_drive.antimony(waveform)
-    values = VALUES | {"cleft": 0.002} | {name: entry[0] for name, entry in drive.parameters.items()}
+    values = VALUES | {name: entry[0] for name, entry in drive.parameters.items()}
     return document.to_sbml(antimony_model("played", BODY, drive.text, values))
 
 
