@@ -246,7 +246,8 @@ def _declarations(parameters: Mapping[str, Parameter]) -> str:
 def antimony_model(model_id: str, body: str, extra: str, values: Mapping[str, float]) -> str:
     """Return complete Antimony: units, compartments, body, protocol text `extra`, and `values`."""
     units = "\n".join(f"unit {u.sbml} = {u.antimony};" for u in MODEL_UNITS.values())
-    compartments = [name for name in COMPARTMENTS if name in used_compartments(body)]
+    used = used_compartments(body)
+    compartments = [name for name in COMPARTMENTS if name in used]
     lines = [
         f"model {model_id}()",
         "unit substance = 1e-21 mole; unit extent = 1e-21 mole; unit volume = 1e-15 litre;",

@@ -49,6 +49,7 @@ _NOT_ACTIVITIES = ("weight", "W_pre", "W_post", "Ca", "Ca_NMDAR", "Ca_VGCC", "Ca
 _HALVES = (("W_pre", "presynaptic, n·p", BLUE), ("W_post", "postsynaptic, q", VERMILLION))  # of the weight
 _SIDES: tuple[tuple[Side, str], ...] = (("pre", BLUE), ("post", VERMILLION))
 
+_SEEN = 0.02  # of the largest; less is not to be seen
 _TRACE = 1e-8  # µM; less of a messenger is as good as none
 _WIDTH = 7.2  # inches: two columns of a journal
 _ROW = 1.95  # inches
@@ -183,7 +184,7 @@ def _one_burst(made: Figure, spec: SubplotSpec, data: FigureData) -> Axes:
     if parts:
         base = calcium - data["Ca_VGCC"][near]
         rest = base - data["Ca_NMDAR"][near]
-        if "Ca_elsewhere" in data and data["Ca_elsewhere"][near].max() > 0:
+        if "Ca_elsewhere" in data and data["Ca_elsewhere"][near].max() > _SEEN * calcium.max():
             lowest = rest - data["Ca_elsewhere"][near]
             axes.fill_between(time, lowest, rest, color=PURPLE, lw=0, label="from stores and elsewhere")
         axes.fill_between(time, rest, base, color=SKY, lw=0, label="through NMDA receptors")
