@@ -55,7 +55,8 @@ def test_json_is_one_object() -> None:
     found = json.loads(result.stdout)
     assert found["perturbations"] == ["pka knocked out", "CaMKII inhibited by 90%, from the start of the run"]
     assert set(found["summary"]) == {
-        "weight_end", "W_pre_end", "W_post_end", "PPR_end", "peak_Ca", "peak_CaMKII_active", "peak_CaN_active", "peak_PP1_active",
+        "weight_end", "W_pre_end", "W_post_end", "PPR_end",
+        "peak_Ca", "peak_CaMKII_active", "peak_CaN_active", "peak_PP1_active",
     }  # fmt: skip
     assert set(found["units"]) >= set(found["summary"])
     assert 0 < found["share"]["peak_CaMKII_active"] < 1
@@ -108,6 +109,19 @@ def test_pathways() -> None:
     for text in ("PP1_total", "uM", "inhibitor-1", "uniprot:", "when absent", "assumed:"):
         assert text in one
     assert "calcium_out" in call("pathways", "l5").stdout
+
+
+def test_pathways_show_what_they_collect_and_add() -> None:
+    assert "release_gain" in call("pathways", "bouton").stdout
+    lines = call("pathways", "nitric_oxide").stdout.splitlines()
+    assert any(line.split() == ["refill_gain", "NO_refill_gain*NO_mark", "bouton"] for line in lines)
+
+
+def test_a_pathway_can_be_added() -> None:
+    assert "[Rodrigues2023]" in call("cite", "ca1", "--also", "buffer").stdout
+    refused = call("cite", "ca1", "--also", "bufer")
+    assert refused.exit_code == 2
+    assert "did you mean buffer" in refused.output
 
 
 def test_cite() -> None:
