@@ -234,8 +234,20 @@ class SpikeList:
         return f"{text} ({self.origin})" if self.origin else text
 
 
+class _Silent:
+    """A part in which nobody spikes."""
+
+    def count(self, _side: Side) -> int:
+        """Return 0: nobody spikes."""
+        return 0
+
+    def times(self, _side: Side) -> NDArray[np.float64]:
+        """Return no times."""
+        return np.empty(0)
+
+
 @dataclass(frozen=True)
-class Gap:
+class Gap(_Silent):
     """Silence.
 
     Parameters
@@ -249,14 +261,6 @@ class Gap:
     def __post_init__(self) -> None:
         check_interval("gap(…)", self.duration)
 
-    def count(self, _side: Side) -> int:
-        """Return 0: nobody spikes in a gap."""
-        return 0
-
-    def times(self, _side: Side) -> NDArray[np.float64]:
-        """Return no times."""
-        return np.empty(0)
-
     @property
     def label(self) -> str:
         """A few characters for a legend."""
@@ -267,7 +271,7 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(_Silent):
     """The dendrite held at a voltage, as through a pipette; nobody spikes.
 
     Parameters
@@ -293,14 +297,6 @@ class Step:
             raise ProtocolError(
                 f"depolarization(to=…): {self.to:g} mV is outside {low:g} to {high:g} mV; check the unit"
             )
-
-    def count(self, _side: Side) -> int:
-        """Return 0: nobody spikes."""
-        return 0
-
-    def times(self, _side: Side) -> NDArray[np.float64]:
-        """Return no times."""
-        return np.empty(0)
 
     @property
     def label(self) -> str:

@@ -185,7 +185,7 @@ def test_agonist_in_the_bath_suppresses_and_is_competed_away() -> None:
 
 
 def test_trpv1_adds_a_little_calcium() -> None:
-    trace = course(spine(), depolarised(6.0))
+    trace = course(spine(TRPV1_conductance="3e-4 nS"), depolarised(6.0))  # a medium spiny neuron's
     assert 0.01 < trace["Ca_TRPV1"].max() < 0.1
     assert abs(trace["Ca_TRPV1"][-1]) < 1e-3
     assert np.ptp(course(spine(inhibit("TRPV1", by=1.0)), depolarised(6.0))["Ca_TRPV1"]) < 1e-6
