@@ -22,6 +22,7 @@ from kinaptic.pathways.perturbation import Perturbation
 from kinaptic.pathways.protocol import Protocol
 from kinaptic.sbml import build
 from kinaptic.sbml.ensemble import batch
+from kinaptic.sbml.model import Model
 from kinaptic.sbml.simulate import expected_counters
 from kinaptic.sbml.synapse import Synapse
 
@@ -39,67 +40,76 @@ def measure(sets: Sequence[Mapping[Knob, float]], targets: Sequence[Target] = TA
 
     NaN where a run fails.
     """
-    wanted = _times(targets)
-    points, times = [], []
-    for values in sets:
-        for preset, protocol, under in wanted:
-            synapse = turned(Synapse.preset(preset), values).with_(*under)
-            points.append((synapse, protocol))
-            times.append(np.array(sorted(wanted[preset, protocol, under])))
-    readouts = tuple(dict.fromkeys(t.readout for t in targets))
-    models = build.models(points)
-    good = [i for i, model in enumerate(models) if not isinstance(model, KinapticError)]
-    outcomes: list[Array | KinapticError] = [
-        m if isinstance(m, KinapticError) else np.empty(0) for m in models
+    times = _times(targets)
+    experiments = [(values, *experiment) for values in sets for experiment in times]
+    found = iter(_outcomes(experiments, [t for _ in sets for t in times.values()], _readouts(targets)))
+    tables = [{experiment: next(found) for experiment in times} for _ in sets]
+    return np.array([[_read(table, times, targets, target) for target in targets] for table in tables])
+
+
+def _outcomes(
+    experiments: Sequence[tuple[Mapping[Knob, float], str, Protocol | None, tuple[Perturbation, ...]]],
+    times: Sequence[Array],
+    readouts: tuple[str, ...],
+) -> list[Array | KinapticError]:
+    """Return the readouts of each experiment at its times, shape (times, readouts), or why there are none."""
+    points = [
+        (turned(Synapse.preset(p), values).with_(*under), what) for values, p, what, under in experiments
     ]
-    found = batch.run(
-        [models[i] for i in good],  # type: ignore[misc]
-        [times[i] for i in good],
-        rtol=_RTOL,
-        readouts=readouts,
-        expected=[expected_counters(*points[i], float(times[i][-1])) for i in good],
-    )
-    for i, outcome in zip(good, found, strict=True):
-        outcomes[i] = outcome
-    experiments = list(wanted)
-    result = np.full((len(sets), len(targets)), np.nan)
-    for row in range(len(sets)):
-        at = {e: row * len(experiments) + i for i, e in enumerate(experiments)}
+    outcomes: list[Array | KinapticError] = []
+    models: list[Model] = []
+    for made in build.models(points):
+        outcomes.append(made if isinstance(made, KinapticError) else np.empty(0))
+        if not isinstance(made, KinapticError):
+            models.append(made)
+    good = [i for i, outcome in enumerate(outcomes) if not isinstance(outcome, KinapticError)]
+    expected = [expected_counters(*points[i], float(times[i][-1])) for i in good]
+    runs = batch.run(models, [times[i] for i in good], rtol=_RTOL, readouts=readouts, expected=expected)
+    for i, run in zip(good, runs, strict=True):
+        outcomes[i] = run
+    return outcomes
 
-        def read(experiment: Experiment, when: float, readout: str, at: dict[Experiment, int] = at) -> float:
-            index = at[experiment]
-            outcome = outcomes[index]
-            if isinstance(outcome, KinapticError):
-                return float("nan")
-            return float(outcome[np.searchsorted(times[index], when), readouts.index(readout)])
 
-        for column, target in enumerate(targets):
-            experiment, when = (target.preset, target.protocol, target.under), _when(target)
-            value = read(experiment, when, target.readout)
-            if target.protocol is None:
-                result[row, column] = value
-            elif any(p.acute for p in target.under):
-                result[row, column] = value / read((target.preset, None, target.under), when, target.readout)
-            else:
-                result[row, column] = value / read(experiment, 0.0, target.readout)
-    return result
+def _read(
+    table: Mapping[Experiment, Array | KinapticError],
+    times: Mapping[Experiment, Array],
+    targets: Sequence[Target],
+    target: Target,
+) -> float:
+    """Return a target's value: relative to its start, or to the same inhibitors without a protocol."""
+
+    def at(experiment: Experiment, when: float) -> float:
+        outcome = table[experiment]
+        if isinstance(outcome, KinapticError):
+            return float("nan")
+        column = _readouts(targets).index(target.readout)
+        return float(outcome[np.searchsorted(times[experiment], when), column])
+
+    experiment, when = (target.preset, target.protocol, target.under), _when(target)
+    if target.protocol is None:
+        return at(experiment, when)
+    if any(p.acute for p in target.under):
+        return at(experiment, when) / at((target.preset, None, target.under), when)
+    return at(experiment, when) / at(experiment, 0.0)
+
+
+def _readouts(targets: Sequence[Target]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(t.readout for t in targets))
 
 
 def _when(target: Target) -> float:
     return (0.0 if target.protocol is None else target.protocol.end) + target.minutes * MINUTE
 
 
-def _times(targets: Sequence[Target]) -> dict[Experiment, set[float]]:
-    """Return which runs are needed, and at which times (s)."""
+def _times(targets: Sequence[Target]) -> dict[Experiment, Array]:
+    """Return which runs are needed, and the times (s) at which they are read."""
     found: dict[Experiment, set[float]] = {}
     for target in targets:
         found.setdefault((target.preset, target.protocol, target.under), {0.0}).add(_when(target))
         if target.protocol is not None and any(p.acute for p in target.under):
             found.setdefault((target.preset, None, target.under), {0.0}).add(_when(target))
-    for experiment, when in found.items():
-        if len(when) == 1:  # a run has some length
-            found[experiment] = {*when, 1.0}
-    return found
+    # a run has some length
+    return {e: np.array(sorted(t if len(t) > 1 else {*t, 1.0})) for e, t in found.items()}
 
 
 def residuals(values: Array, targets: Sequence[Target] = TARGETS) -> Array:
