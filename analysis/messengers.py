@@ -52,7 +52,6 @@ WITHOUT: dict[str, tuple[Perturbation, ...]] = {
     "protein synthesis": (inhibit("protein_synthesis", 1.0, acute=False),),
 }
 _MOVED = 0.02  # what counts as a change
-_MOVED = 0.02  # what counts as a change
 _SIDES = {"pre": "W_pre", "post": "W_post"}
 
 

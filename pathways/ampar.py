@@ -37,21 +37,16 @@ PATHWAY = Pathway(
     enzymes={
         "GluA1": Enzyme(totals=("GluA1_total",), meaning="GluA1/GluA2 receptors"),
         "slots": Enzyme(totals=("slot_total",), meaning="slots in the density"),
-        "S831": Enzyme(
-            totals=("S831_CaMKII", "S831_CaMKII_cytosol", "S831_basal_on"),
-            activity=("S831_CaMKII", "S831_CaMKII_cytosol", "S831_basal_on"),
+        "S831": Enzyme.by(
+            "S831_CaMKII",
+            "S831_CaMKII_cytosol",
+            "S831_basal_on",
             meaning="phosphorylation of S831; knocked out it is S831A",
         ),
-        "S845": Enzyme(
-            totals=("S845_PKA", "S845_basal_on"),
-            activity=("S845_PKA", "S845_basal_on"),
-            meaning="phosphorylation of S845; knocked out it is S845A",
+        "S845": Enzyme.by(
+            "S845_PKA", "S845_basal_on", meaning="phosphorylation of S845; knocked out it is S845A"
         ),
-        "TARP": Enzyme(
-            totals=("slot_CaMKII", "slot_basal_on"),
-            activity=("slot_CaMKII", "slot_basal_on"),
-            meaning="phosphorylation of TARPs",
-        ),
+        "TARP": Enzyme.by("slot_CaMKII", "slot_basal_on", meaning="phosphorylation of TARPs"),
     },
     readouts={
         "quantal_size": "response to one vesicle at -70 mV (pA)",

@@ -6,11 +6,6 @@ from kinaptic.pathways.pathway import Enzyme, Molecule, Pathway, Port
 
 _CALCINEURIN, _PP1, _INHIBITOR = "uniprot:P63329", "uniprot:P62137", "uniprot:P19103"
 
-
-def _share(parameter: str, meaning: str) -> Enzyme:
-    return Enzyme(totals=(parameter,), activity=(parameter,), meaning=meaning)
-
-
 PATHWAY = Pathway(
     name="bouton",
     title="Presynaptic bouton: calcium channels, vesicles, release and its lasting change",
@@ -49,11 +44,17 @@ PATHWAY = Pathway(
         "RIM_p": Molecule("RIM1alpha, phosphorylated by PKA", ("uniprot:Q9JIR4",)),
     },
     enzymes={
-        "VGCC_N": _share("VGCC_N_share", "N-type calcium channels of the bouton (omega-conotoxin GVIA)"),
-        "VGCC_PQ": _share("VGCC_PQ_share", "P/Q-type calcium channels of the bouton (omega-agatoxin IVA)"),
-        "VGCC_R_pre": _share("VGCC_R_share", "R-type calcium channels of the bouton (SNX-482)"),
-        "preNMDAR": _share("preNMDAR_flux", "presynaptic NMDA receptors (MK-801 in the presynaptic cell)"),
-        "AC_pre": _share("AC_pre_rate", "cyclase of the bouton"),
+        "VGCC_N": Enzyme.by(
+            "VGCC_N_share", meaning="N-type calcium channels of the bouton (omega-conotoxin GVIA)"
+        ),
+        "VGCC_PQ": Enzyme.by(
+            "VGCC_PQ_share", meaning="P/Q-type calcium channels of the bouton (omega-agatoxin IVA)"
+        ),
+        "VGCC_R_pre": Enzyme.by("VGCC_R_share", meaning="R-type calcium channels of the bouton (SNX-482)"),
+        "preNMDAR": Enzyme.by(
+            "preNMDAR_flux", meaning="presynaptic NMDA receptors (MK-801 in the presynaptic cell)"
+        ),
+        "AC_pre": Enzyme.by("AC_pre_rate", meaning="cyclase of the bouton"),
         "PKA_pre": Enzyme(
             totals=("PKA_pre_total",), activity=("PKA_pre_activity",), meaning="PKA of the bouton"
         ),

@@ -12,11 +12,6 @@ _INVASION = (
     "/(bAP_length*(one + KA_weight)))^2)"
 )
 
-
-def _channel(parameter: str, meaning: str) -> Enzyme:
-    return Enzyme(totals=(parameter,), activity=(parameter,), meaning=meaning)
-
-
 PATHWAY = Pathway(
     name="calcium",
     title="Spine calcium from NMDA receptors and voltage-gated channels",
@@ -45,17 +40,20 @@ PATHWAY = Pathway(
         "Glu": Molecule("L-glutamate", ("chebi:29985",)),
     },
     enzymes={
-        "NMDAR": _channel("NMDAR_conductance", "NMDA receptors (AP5, MK-801)"),
-        "AMPAR_current": _channel("AMPAR_conductance", "AMPA receptors' current (NBQX), not their number"),
-        "VGCC": Enzyme(
-            totals=("VGCC_R_conductance", "VGCC_T_conductance", "VGCC_L_conductance"),
-            activity=("VGCC_R_conductance", "VGCC_T_conductance", "VGCC_L_conductance"),
+        "NMDAR": Enzyme.by("NMDAR_conductance", meaning="NMDA receptors (AP5, MK-801)"),
+        "AMPAR_current": Enzyme.by(
+            "AMPAR_conductance", meaning="AMPA receptors' current (NBQX), not their number"
+        ),
+        "VGCC": Enzyme.by(
+            "VGCC_R_conductance",
+            "VGCC_T_conductance",
+            "VGCC_L_conductance",
             meaning="all voltage-gated calcium channels",
         ),
-        "VGCC_R": _channel("VGCC_R_conductance", "R-type calcium channels (Cav2.3)"),
-        "VGCC_T": _channel("VGCC_T_conductance", "T-type calcium channels (Cav3)"),
-        "VGCC_L": _channel("VGCC_L_conductance", "L-type calcium channels (Cav1; nimodipine)"),
-        "KA": _channel("KA_density", "dendritic A-type potassium channels (Kv4.2)"),
+        "VGCC_R": Enzyme.by("VGCC_R_conductance", meaning="R-type calcium channels (Cav2.3)"),
+        "VGCC_T": Enzyme.by("VGCC_T_conductance", meaning="T-type calcium channels (Cav3)"),
+        "VGCC_L": Enzyme.by("VGCC_L_conductance", meaning="L-type calcium channels (Cav1; nimodipine)"),
+        "KA": Enzyme.by("KA_density", meaning="dendritic A-type potassium channels (Kv4.2)"),
         "calcium_extrusion": Enzyme(activity=("Ca_extrusion",), meaning="calcium pumps and exchangers"),
     },
     readouts={

@@ -47,11 +47,7 @@ PATHWAY = Pathway(
             activity=("CaMKII_activity", "CaMKII_autonomous_activity", "T286_rate"),
             meaning="the kinase; an inhibitor of all its activity leaves its binding",
         ),
-        "T286": Enzyme(
-            totals=("T286_rate",),
-            activity=("T286_rate",),
-            meaning="autophosphorylation; knocked out it is the T286A mouse",
-        ),
+        "T286": Enzyme.by("T286_rate", meaning="autophosphorylation; knocked out it is the T286A mouse"),
         "GluN2B_anchoring": Enzyme(
             totals=("GluN2B_total",), activity=("GluN2B_on",), meaning="CaMKII's sites on GluN2B"
         ),

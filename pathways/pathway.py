@@ -67,6 +67,11 @@ class Enzyme:
     activity: tuple[str, ...] = ()
     meaning: str = ""
 
+    @classmethod
+    def by(cls, *parameters: str, meaning: str) -> Enzyme:
+        """Return one whose amount and activity are the same numbers: a channel's conductance."""
+        return cls(totals=parameters, activity=parameters, meaning=meaning)
+
 
 @dataclass(frozen=True)
 class Molecule:

@@ -99,9 +99,8 @@ def broken_cycles(model: Model) -> list[str]:
     # An input at zero (no agonist, no calcium) is set to one, so that what it drives can be seen.
     absent = {n for n, p in model.parameters.items() if p.value == 0 and p.unit == "uM"} - {"zero_uM"}
     runner = engine.prepare(model.structure, {**model.values, **dict.fromkeys(absent, 1.0)})
-    engine.set_state(
-        runner, {name: value or 1.0 for name, value in model.initial.items()}
-    )  # a modifier at 0 hides its rate
+    # A modifier at zero would hide the rates it multiplies.
+    engine.set_state(runner, {name: value or 1.0 for name, value in model.initial.items()})
     found, logs = [], []
     for reaction in reactions:
         forward, backward, lawful = _parts(runner, reaction)

@@ -52,9 +52,14 @@ def test_every_row_is_what_simulate_gives(study: kn.Scan) -> None:
     }
     for column, values in wanted.items():
         np.testing.assert_allclose(study.table[column], values, rtol=1e-6, err_msg=column)
-    later = [run.at(4 / 60) for run in alone]  # between two samples of the run
-    np.testing.assert_allclose(study.table["weight at 4 s"], later, rtol=1e-5)  # `at` draws a line between
     assert study.table["weight"].nunique() == 8
+
+
+def test_a_readout_at_a_time_counts_from_the_end_of_the_protocol(study: kn.Scan) -> None:
+    first = PAIRING.with_(delay="-10 ms")
+    synapse = kn.Synapse.preset("ca1", distance="20 um")
+    run = kn.simulate(synapse, first, until="20 s", rtol=1e-8, samples=[0.0, first.end + 4.0, 20.0])
+    assert study.table["weight at 4 s"].iloc[0] == pytest.approx(run.weight.iloc[1], rel=1e-6)
 
 
 @pytest.mark.parametrize("protocol", [PAIRING, kn.stdp("-10 ms", pairs=12, rate="1 Hz")])

@@ -258,3 +258,9 @@ def test_moieties_are_conserved(total: str, forms: Sequence[str]) -> None:
 
 def test_model_is_clean() -> None:
     assert spine().check() == []
+
+
+def test_anandamide_at_rest_is_the_number_that_trpv1_starts_from() -> None:
+    """`TRPV1_drive_rest` is derived from `AEA_rest`, so that no current flows through TRPV1 at rest."""
+    alone = spine()
+    assert baseline(alone)[0]["AEA"] == pytest.approx(alone.parameters.loc["AEA_rest", "value"], rel=1e-4)

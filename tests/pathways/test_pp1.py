@@ -59,7 +59,7 @@ def test_other_kinases_can_hold_pp1_when_pka_is_blocked() -> None:
     assert without > 0.99
 
 
-@pytest.mark.parametrize(("gate", "least", "most"), [("pp1", 30, 80), ("darpp32", 2, 4.5)])
+@pytest.mark.parametrize(("gate", "least", "most"), [("pp1", 30, 60), ("darpp32", 2, 4.5)])
 def test_calcineurin_releases_pp1_and_pka_takes_it_back(gate: str, least: float, most: float) -> None:
     free = course(Synapse.of(gate, **REST), [(60.0, {"CaN_active": 1.0}), (600.0, {"CaN_active": 0.01})])
     at = {seconds: free[10 * seconds] for seconds in (0, 20, 59, 90, 600)}
