@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import roadrunner
 
-from kinaptic.analysis.plan import Engine, Plan
 from kinaptic.analysis.points import Over, Points
 from kinaptic.analysis.points import read as read_points
 from kinaptic.analysis.readouts import read as read_readouts
 from kinaptic.analysis.readouts import refuse_unknown
+from kinaptic.analysis.running.plan import Engine, Plan
 from kinaptic.analysis.scan_result import OK, Progress, Scan, counted, processes, units
 from kinaptic.errors import KinapticError, KinapticWarning, UnknownName
 from kinaptic.pathways.protocol import Protocol

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kinaptic.analysis import batches, readouts
-from kinaptic.analysis.plan import Plan
+from kinaptic.analysis import readouts
+from kinaptic.analysis.running import batches
+from kinaptic.analysis.running.plan import Plan
 from kinaptic.errors import KinapticError
 from kinaptic.sbml import build
 from kinaptic.sbml.simulate import event_times, sample_times

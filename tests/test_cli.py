@@ -144,7 +144,7 @@ def test_check(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def experiments(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """Replace the experiments by three rows; return the ids that were asked for."""
-    from kinaptic.analysis import rows
+    from kinaptic.analysis.experiments import rows
 
     asked: list[tuple[str, ...]] = []
 

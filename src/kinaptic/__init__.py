@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from kinaptic.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from kinaptic.analysis.rows import validate
+    from kinaptic.analysis.experiments.rows import validate
     from kinaptic.analysis.scan import scan
     from kinaptic.analysis.scan_result import Scan
     from kinaptic.pathways.drugs import drug
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from kinaptic.sbml.synapse import Synapse
 
 _HOMES = {
-    "kinaptic.analysis.rows": ("validate",),
+    "kinaptic.analysis.experiments.rows": ("validate",),
     "kinaptic.analysis.scan": ("scan",),
     "kinaptic.analysis.scan_result": ("Scan",),
     "kinaptic.pathways.drugs": ("drug",),

@@ -312,7 +312,7 @@ def validate(
     [bold]kinaptic validate V2 V6.ratio[/]
     """
     from kinaptic import console
-    from kinaptic.analysis import rows as experiments
+    from kinaptic.analysis.experiments import rows as experiments
 
     with console.progress("preparing") as show:
 

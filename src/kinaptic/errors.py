@@ -88,5 +88,13 @@ class TimeLimit(SimulationFailed):
     """A run that was stopped at its time limit."""
 
 
+class FitRefused(KinapticError, ValueError):
+    """A fit whose numbers the data do not determine, such as an EC50 without plateaus."""
+
+
+class StoreError(KinapticError, OSError):
+    """A folder of results that cannot be read or written as it stands."""
+
+
 class KinapticWarning(UserWarning):
     """Something worth knowing that changes no result."""

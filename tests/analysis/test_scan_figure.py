@@ -10,7 +10,7 @@ import pytest
 
 import kinaptic as kn
 from kinaptic.analysis import points, readouts
-from kinaptic.analysis.plan import Plan
+from kinaptic.analysis.running.plan import Plan
 from kinaptic.analysis.scan_figure import figure
 from kinaptic.errors import KinapticError, UnknownName
 

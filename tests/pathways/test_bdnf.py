@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from kinaptic.analysis import calibration_trkb
+from kinaptic.analysis.experiments import calibration_trkb
 from kinaptic.pathways.catalogue import pathway
 from kinaptic.pathways.perturbation import Perturbation, clamp, edit, inhibit, knockout
 from kinaptic.pathways.protocol import Protocol

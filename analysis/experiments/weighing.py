@@ -9,12 +9,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kinaptic.analysis.row import Range, Row, Verified
+from kinaptic.analysis.experiments.row import Range, Row, Verified
 from kinaptic.pathways.stimulation import low_frequency, stdp, tetanus
 from kinaptic.sbml.synapse import Synapse
 
 if TYPE_CHECKING:
-    from kinaptic.analysis.lab import Lab
+    from kinaptic.analysis.experiments.lab import Lab
     from kinaptic.pathways.perturbation import Perturbation
     from kinaptic.pathways.protocol import Protocol
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kinaptic.analysis.paired import Recording, recordings
-from kinaptic.analysis.row import Range, Row, Verified
-from kinaptic.analysis.weighing import LOST, LTD, LTP, SAME, block_row, pairing, read, weight_row
+from kinaptic.analysis.experiments.paired import Recording, recordings
+from kinaptic.analysis.experiments.row import Range, Row, Verified
+from kinaptic.analysis.experiments.weighing import LOST, LTD, LTP, SAME, block_row, pairing, read, weight_row
 from kinaptic.pathways.drugs import drug
 from kinaptic.pathways.perturbation import edit, overexpress
 from kinaptic.pathways.stimulation import stdp
@@ -20,8 +20,8 @@ from kinaptic.sbml.synapse import Synapse
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kinaptic.analysis.lab import Lab
-    from kinaptic.analysis.weighing import Blocker
+    from kinaptic.analysis.experiments.lab import Lab
+    from kinaptic.analysis.experiments.weighing import Blocker
 
 AM251: Blocker = (drug("AM251", "2 uM"),)
 MPEP: Blocker = (drug("MPEP", "10 uM"),)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kinaptic.analysis.row import Row
-from kinaptic.analysis.weighing import LTP, SAME, block_row, weight_row
+from kinaptic.analysis.experiments.row import Row
+from kinaptic.analysis.experiments.weighing import LTP, SAME, block_row, weight_row
 from kinaptic.pathways.drugs import drug
 from kinaptic.pathways.perturbation import clamp
 from kinaptic.pathways.stimulation import stdp
 from kinaptic.sbml.synapse import Synapse
 
 if TYPE_CHECKING:
-    from kinaptic.analysis.lab import Lab
-    from kinaptic.analysis.weighing import Blocker
+    from kinaptic.analysis.experiments.lab import Lab
+    from kinaptic.analysis.experiments.weighing import Blocker
 
 K252A: Blocker = (drug("K252a", "200 nM"),)
 TRKB_FC: Blocker = (drug("TrkB-Fc", "5 ug/ml"),)

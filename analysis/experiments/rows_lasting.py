@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kinaptic.analysis.row import Row
-from kinaptic.analysis.weighing import FOUR, lfs, taken_off, weight_row
+from kinaptic.analysis.experiments.row import Row
+from kinaptic.analysis.experiments.weighing import FOUR, lfs, taken_off, weight_row
 from kinaptic.pathways.drugs import drug
 
 if TYPE_CHECKING:
-    from kinaptic.analysis.lab import Lab
-    from kinaptic.analysis.weighing import Blocker
+    from kinaptic.analysis.experiments.lab import Lab
+    from kinaptic.analysis.experiments.weighing import Blocker
 
 H89: Blocker = (drug("H-89", "10 uM"),)
 ANISOMYCIN: Blocker = (drug("anisomycin", "20 uM"),)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kinaptic.analysis.fits import decay_time
-from kinaptic.analysis.row import Row
-from kinaptic.analysis.weighing import HFS, LTP, SAME, block_row, lfs, pairing, read, weight_row
+from kinaptic.analysis.experiments.fits import decay_time
+from kinaptic.analysis.experiments.row import Row
+from kinaptic.analysis.experiments.weighing import HFS, LTP, SAME, block_row, lfs, pairing, read, weight_row
 from kinaptic.pathways.perturbation import inhibit, knockout
 from kinaptic.pathways.stimulation import spikes
 from kinaptic.sbml.synapse import Synapse
@@ -23,8 +23,8 @@ from kinaptic.sbml.synapse import Synapse
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kinaptic.analysis.lab import Lab
-    from kinaptic.analysis.weighing import Blocker
+    from kinaptic.analysis.experiments.lab import Lab
+    from kinaptic.analysis.experiments.weighing import Blocker
 
 KN62: Blocker = (inhibit("CaMKII_activity", 1.0), inhibit("T286_rate", 1.0))
 T286A: Blocker = (knockout("T286"),)

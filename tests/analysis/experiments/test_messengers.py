@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kinaptic.analysis import messengers
+from kinaptic.analysis.experiments import messengers
 
 LTP, BURST, LTD, DSE, LATE = messengers.EXPERIMENTS
 EVERYTHING = [(experiment, side) for experiment in messengers.EXPERIMENTS for side in ("pre", "post")]
@@ -53,7 +53,9 @@ def test_the_synapse_with_all_of_them_shows_each_change(found: pd.DataFrame) -> 
 
 def test_the_page_is_up_to_date(found: pd.DataFrame, checkout: Path) -> None:
     page = (checkout / "docs" / "messengers.md").read_text(encoding="utf-8")
-    assert messengers.table(found) in page, "make it again: python -m kinaptic.analysis.messengers docs"
+    assert messengers.table(found) in page, (
+        "make it again: python -m kinaptic.analysis.experiments.messengers docs"
+    )
 
 
 def test_the_figure_shows_every_number(found: pd.DataFrame) -> None:

@@ -56,7 +56,11 @@ class Recording:
 @functools.cache
 def recordings() -> tuple[Recording, ...]:
     """Return the fourteen experiments of ``PairedRecordings.csv`` (Chindemi 2022)."""
-    text = resources.files("kinaptic.analysis").joinpath("PairedRecordings.csv").read_text(encoding="utf-8")
+    text = (
+        resources.files("kinaptic.analysis.experiments")
+        .joinpath("PairedRecordings.csv")
+        .read_text(encoding="utf-8")
+    )
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     return tuple(_recording(line) for line in csv.DictReader(lines))
 

@@ -1,7 +1,7 @@
 """The calibration: one set of numbers for all synapses, protocols and inhibitors, by the whole model.
 
-``python -m kinaptic.analysis.calibration [MINUTES]`` starts from the numbers in use, searches them by
-least squares (steps of Levenberg and Marquardt on residuals that vanish well within a target's
+``python -m kinaptic.analysis.experiments.calibration [MINUTES]`` starts from the numbers in use, searches
+them by least squares (steps of Levenberg and Marquardt on residuals that vanish well within a target's
 range), and prints targets, the score before and after, and the numbers found. Every evaluation runs
 every protocol on the whole synapse, by the ensemble engine; nothing is reduced or played in.
 """
@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from kinaptic.analysis.knobs import KNOBS, Knob, present, turned
-from kinaptic.analysis.targets import TARGETS, Target
+from kinaptic.analysis.experiments.knobs import KNOBS, Knob, present, turned
+from kinaptic.analysis.experiments.targets import TARGETS, Target
 from kinaptic.errors import KinapticError
 from kinaptic.pathways.perturbation import Perturbation
 from kinaptic.pathways.protocol import Protocol

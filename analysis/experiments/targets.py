@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kinaptic.analysis.paired import recordings
-from kinaptic.analysis.weighing import FOUR, HFS, lfs, pairing
+from kinaptic.analysis.experiments.paired import recordings
+from kinaptic.analysis.experiments.weighing import FOUR, HFS, lfs, pairing
 from kinaptic.pathways.drugs import drug
 from kinaptic.pathways.perturbation import Perturbation, inhibit, knockout
 from kinaptic.pathways.protocol import Protocol

@@ -12,8 +12,8 @@ from kinaptic.errors import UnknownName
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kinaptic.analysis.lab import Lab
-    from kinaptic.analysis.row import Row
+    from kinaptic.analysis.experiments.lab import Lab
+    from kinaptic.analysis.experiments.row import Row
 
 # Modules `rows_*`: in the tube, in the spine, at the synapse, and by messenger.
 GROUPS = (
@@ -33,7 +33,7 @@ Progress = Callable[[int, int, str], None]
 
 def group(name: str) -> tuple[Row, ...]:
     """Return the rows of one group."""
-    found: tuple[Row, ...] = importlib.import_module(f"kinaptic.analysis.rows_{name}").ROWS
+    found: tuple[Row, ...] = importlib.import_module(f"kinaptic.analysis.experiments.rows_{name}").ROWS
     return found
 
 
@@ -94,7 +94,7 @@ def validate(ids: Iterable[str] = (), *, progress: Progress | None = None, slow:
     """
     import pandas as pd
 
-    from kinaptic.analysis.lab import Lab
+    from kinaptic.analysis.experiments.lab import Lab
 
     lab = Lab()
     selected = chosen(ids, slow=slow)

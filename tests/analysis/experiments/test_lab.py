@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from kinaptic.analysis import lab as module
-from kinaptic.analysis.lab import Lab
-from kinaptic.analysis.preparations import spine, tube
-from kinaptic.analysis.stimuli import pulse_times, steps, uncaging
+from kinaptic.analysis.experiments import lab as module
+from kinaptic.analysis.experiments.lab import Lab
+from kinaptic.analysis.experiments.preparations import spine, tube
+from kinaptic.analysis.experiments.stimuli import pulse_times, steps, uncaging
 from kinaptic.pathways.perturbation import inhibit
 from kinaptic.pathways.stimulation import tetanus
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kinaptic.analysis.plan import Plan, Prepared, prepare
+from kinaptic.analysis.running.plan import Plan, Prepared, prepare
 from kinaptic.errors import KinapticError
 from kinaptic.sbml import engine as roadrunner
 
 if TYPE_CHECKING:
-    from kinaptic.analysis.plan import Array
     from kinaptic.analysis.points import Rows
+    from kinaptic.analysis.running.plan import Array
 
     Outcome = Array | KinapticError
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kinaptic.analysis.fits import decay_time
-from kinaptic.analysis.row import Row
+from kinaptic.analysis.experiments.fits import decay_time
+from kinaptic.analysis.experiments.row import Row
 from kinaptic.pathways.drugs import drug
 from kinaptic.pathways.perturbation import clamp
 from kinaptic.pathways.stimulation import depolarization
@@ -21,8 +21,8 @@ from kinaptic.sbml.synapse import Synapse
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kinaptic.analysis.lab import Lab
-    from kinaptic.analysis.weighing import Blocker
+    from kinaptic.analysis.experiments.lab import Lab
+    from kinaptic.analysis.experiments.weighing import Blocker
     from kinaptic.pathways.protocol import Protocol
 
 AM251: Blocker = (drug("AM251", "2 uM"),)

@@ -1,11 +1,11 @@
-"""Write ``docs/validation.md``: ``python -m kinaptic.analysis.validation_page docs/validation.md``."""
+"""The table of rows: ``python -m kinaptic.analysis.experiments.validation_page docs/validation.md``."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from kinaptic.analysis.rows import rows, validate
+from kinaptic.analysis.experiments.rows import rows, validate
 
 _INTRODUCTION = """# Validation
 
@@ -15,7 +15,7 @@ or the paper; abs, stated in its abstract; recalled, not found in print; calc, t
 model or a consequence of other rows. Ids that end in `.composed` repeat a test-tube row with every pathway
 present, those in `.shared` inside the whole synapse.
 
-This page is made by `python -m kinaptic.analysis.validation_page docs/validation.md`.
+This page is made by `python -m kinaptic.analysis.experiments.validation_page docs/validation.md`.
 """
 
 

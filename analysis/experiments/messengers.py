@@ -1,6 +1,7 @@
 """Which messenger does what: each knocked out, under potentiation, depression and suppression.
 
-``python -m kinaptic.analysis.messengers docs`` writes the table and the figure of ``docs/messengers.md``.
+``python -m kinaptic.analysis.experiments.messengers docs`` writes the table and the figure of
+``docs/messengers.md``.
 A messenger that is knocked out should change what it carries and leave the rest alone.
 """
 
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kinaptic.analysis.weighing import FOUR, pairing
+from kinaptic.analysis.experiments.weighing import FOUR, pairing
 from kinaptic.errors import KinapticError
 from kinaptic.pathways.perturbation import inhibit, knockout
 from kinaptic.pathways.stimulation import depolarization, stdp
@@ -136,7 +137,7 @@ _PAGE = """# Which messenger does what
 Each messenger is knocked out, and the two factors of the weight are read after a protocol, relative to the
 baseline of that synapse: presynaptic (n·p) · postsynaptic (q). What differs by more than 0.02 from the
 synapse that lacks nothing is bold. DSE is release one second after a voltage step. Written by
-`python -m kinaptic.analysis.messengers docs`.
+`python -m kinaptic.analysis.experiments.messengers docs`.
 
 {table}
 

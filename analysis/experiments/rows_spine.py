@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kinaptic.analysis.fits import decay_time, since
-from kinaptic.analysis.preparations import clamped, spine, total
-from kinaptic.analysis.row import Row
+from kinaptic.analysis.experiments.fits import decay_time, since
+from kinaptic.analysis.experiments.preparations import clamped, spine, total
+from kinaptic.analysis.experiments.row import Row
 from kinaptic.pathways.perturbation import clamp
 from kinaptic.pathways.stimulation import low_frequency
 from kinaptic.sbml.synapse import Synapse
@@ -18,7 +18,7 @@ from kinaptic.sbml.synapse import Synapse
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kinaptic.analysis.lab import Lab
+    from kinaptic.analysis.experiments.lab import Lab
 
 _AT_REST = (0.0, 1e-3)  # s
 

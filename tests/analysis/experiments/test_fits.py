@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kinaptic.analysis.digitised import figure
-from kinaptic.analysis.fits import crossing, decay_time, hill, since, two_exponentials
+from kinaptic.analysis.experiments.digitised import figure
+from kinaptic.analysis.experiments.fits import crossing, decay_time, hill, since, two_exponentials
 
 
 @pytest.mark.parametrize("n", [1.0, 3.2, 12.0])

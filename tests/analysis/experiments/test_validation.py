@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kinaptic.analysis.row import Row
-from kinaptic.analysis.rows import GROUPS, group, rows, validate
+from kinaptic.analysis.experiments.row import Row
+from kinaptic.analysis.experiments.rows import GROUPS, group, rows, validate
 
 _FIT = "one set of affinities fits Stemmer1994 and ODonnell2011; with plentiful CaM it is too sensitive"
 _TUBE = "T286 rates of spines are 50 to 100 times what the tube allows; its temperature is not known"
@@ -99,4 +99,6 @@ def test_in_the_synapse(name: str) -> None:
 def test_page_in_docs_lists_these_misses(checkout: Path) -> None:
     page = (checkout / "docs" / "validation.md").read_text(encoding="utf-8")
     missed = {line.split("|")[1].strip() for line in page.splitlines() if "| miss |" in line}
-    assert missed == set(KNOWN_MISSES), "make the page again: python -m kinaptic.analysis.validation_page"
+    assert missed == set(KNOWN_MISSES), (
+        "make the page again: python -m kinaptic.analysis.experiments.validation_page"
+    )

@@ -1,9 +1,9 @@
 """A calibration: two rates of TrkB, by its phosphorylation in BDNF.
 
-``python -m kinaptic.analysis.calibration_trkb`` searches autophosphorylation and internalisation from
-the numbers of the published model (Jain & Bhalla 2009, synSynth7) and prints data, course and score
-before and after. The published numbers give 1.7 to 7 times the phosphate that was measured; the SBML
-file of that model holds internalised receptors constant, which hides a part of it.
+``python -m kinaptic.analysis.experiments.calibration_trkb`` searches autophosphorylation and
+internalisation from the numbers of the published model (Jain & Bhalla 2009, synSynth7) and prints data,
+course and score before and after. The published numbers give 1.7 to 7 times the phosphate that was
+measured; the SBML file of that model holds internalised receptors constant, which hides a part of it.
 
 Four points and two numbers: a fit, not a test. The dose of downstream kinases is not used.
 """

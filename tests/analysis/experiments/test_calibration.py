@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kinaptic.analysis import calibration
-from kinaptic.analysis.knobs import KNOBS, Knob, present, turned
-from kinaptic.analysis.targets import TARGETS, Target
+from kinaptic.analysis.experiments import calibration
+from kinaptic.analysis.experiments.knobs import KNOBS, Knob, present, turned
+from kinaptic.analysis.experiments.targets import TARGETS, Target
 from kinaptic.pathways.perturbation import inhibit
 from kinaptic.pathways.stimulation import stdp
 from kinaptic.sbml.simulate import simulate

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kinaptic.analysis.digitised import figure
-from kinaptic.analysis.fits import crossing, hill
-from kinaptic.analysis.preparations import clamped, total, tube, with_atp
-from kinaptic.analysis.row import Range, Row, Verified
+from kinaptic.analysis.experiments.digitised import figure
+from kinaptic.analysis.experiments.fits import crossing, hill
+from kinaptic.analysis.experiments.preparations import clamped, total, tube, with_atp
+from kinaptic.analysis.experiments.row import Range, Row, Verified
 from kinaptic.pathways.perturbation import clamp, edit
 from kinaptic.sbml.synapse import Synapse
 
 if TYPE_CHECKING:
-    from kinaptic.analysis.lab import Lab
+    from kinaptic.analysis.experiments.lab import Lab
 
 MINUTES_10 = 600.0  # s
 BASAL = 0.1  # µM of calcium

@@ -8,9 +8,9 @@ from importlib import resources
 
 import pytest
 
-from kinaptic.analysis import rows as table
-from kinaptic.analysis.lab import Lab
-from kinaptic.analysis.row import Range, Row
+from kinaptic.analysis.experiments import rows as table
+from kinaptic.analysis.experiments.lab import Lab
+from kinaptic.analysis.experiments.row import Range, Row
 from kinaptic.errors import UnknownName
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kinaptic.analysis.row import Row
-from kinaptic.analysis.weighing import LTP, block_row, weight_row
+from kinaptic.analysis.experiments.row import Row
+from kinaptic.analysis.experiments.weighing import LTP, block_row, weight_row
 from kinaptic.pathways.drugs import drug
 from kinaptic.pathways.perturbation import clamp, inhibit
 from kinaptic.pathways.stimulation import stdp
 from kinaptic.sbml.synapse import Synapse
 
 if TYPE_CHECKING:
-    from kinaptic.analysis.lab import Lab
-    from kinaptic.analysis.weighing import Blocker
+    from kinaptic.analysis.experiments.lab import Lab
+    from kinaptic.analysis.experiments.weighing import Blocker
 
 L_NAME: Blocker = (drug("L-NAME", "100 uM"),)
 PTIO: Blocker = (drug("carboxy-PTIO", "100 uM"),)

@@ -21,7 +21,9 @@ def figure(name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     name : str
         Paper and figure. The files give concentrations in nM in their first column.
     """
-    text = resources.files("kinaptic.analysis").joinpath(f"{name}.csv").read_text(encoding="utf-8")
+    text = (
+        resources.files("kinaptic.analysis.experiments").joinpath(f"{name}.csv").read_text(encoding="utf-8")
+    )
     rows = [line.split(",") for line in text.splitlines() if not line.startswith("#")]
     header, numbers = rows[0], np.array(rows[1:], dtype=float)
     if not header[0].endswith("_nM"):

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kinaptic.analysis.fits import crossing, since, two_exponentials
-from kinaptic.analysis.preparations import kinase_and_calmodulin, spine, total, with_atp
-from kinaptic.analysis.row import Row
-from kinaptic.analysis.stimuli import pulse_times, steps, uncaging
+from kinaptic.analysis.experiments.fits import crossing, since, two_exponentials
+from kinaptic.analysis.experiments.preparations import kinase_and_calmodulin, spine, total, with_atp
+from kinaptic.analysis.experiments.row import Row
+from kinaptic.analysis.experiments.stimuli import pulse_times, steps, uncaging
 from kinaptic.pathways.perturbation import knockout
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from kinaptic.analysis.lab import Lab
+    from kinaptic.analysis.experiments.lab import Lab
     from kinaptic.sbml.synapse import Synapse
 
 _PULSES, _RATE = 30, 0.5  # of V9
