@@ -131,7 +131,7 @@ def _of_synapse(axis: Axis) -> bool:
     return axis.kind in ("genotype", "preset", "parameter")
 
 
-def read(synapse: Synapse, protocol: Stimulus, over: Over) -> Points:
+def read(synapse: Synapse, protocol: Stimulus, over: Over, most: int = MOST) -> Points:
     """Return the points that `over` describes.
 
     Parameters
@@ -143,6 +143,8 @@ def read(synapse: Synapse, protocol: Stimulus, over: Over) -> Points:
     over : mapping of str to list, sequence of mapping, or DataFrame
         A grid: every combination, the last key fastest. Or one mapping, or row, for each point;
         a DataFrame's bare numbers take their unit from ``attrs["units"]``.
+    most : int
+        Points that there may be.
 
     Raises
     ------
@@ -150,22 +152,22 @@ def read(synapse: Synapse, protocol: Stimulus, over: Over) -> Points:
         If it cannot be meant so; the message names the key.
     """
     if isinstance(over, pd.DataFrame):
-        return _listed(synapse, protocol, _columns(over), over.attrs.get("units", {}))
+        return _listed(synapse, protocol, _columns(over), over.attrs.get("units", {}), most)
     if isinstance(over, Mapping):
-        return _grid(synapse, protocol, over)
+        return _grid(synapse, protocol, over, most)
     if isinstance(over, list | tuple):
-        return _listed(synapse, protocol, _transposed(over), {})
+        return _listed(synapse, protocol, _transposed(over), {}, most)
     raise KinapticError(
         f"over={over!r}: give a mapping of keys to lists, such as {{'delay': ['-10 ms', '10 ms']}}, a list "
         "of mappings, or a DataFrame"
     )
 
 
-def _grid(synapse: Synapse, protocol: Stimulus, over: Mapping[str, object]) -> Points:
+def _grid(synapse: Synapse, protocol: Stimulus, over: Mapping[str, object], most: int) -> Points:
     given = [Given(name, _values(name, values)) for name, values in over.items()]
     count = math.prod(len(each.values) for each in given) if given else 0
     lengths = " x ".join(str(len(each.values)) for each in given)
-    _refuse_size(count, f" ({lengths})" if len(given) > 1 else "")
+    _refuse_size(count, f" ({lengths})" if len(given) > 1 else "", most)
     found = axes(synapse, protocol, given)
     for axis in found:
         marks: list[Hashable] = [*axis.shown] if axis.unit else [_key(value) for value in axis.values]
@@ -178,10 +180,14 @@ def _grid(synapse: Synapse, protocol: Stimulus, over: Mapping[str, object]) -> P
 
 
 def _listed(
-    synapse: Synapse, protocol: Stimulus, columns: Mapping[str, Sequence[Any]], units: Mapping[str, str]
+    synapse: Synapse,
+    protocol: Stimulus,
+    columns: Mapping[str, Sequence[Any]],
+    units: Mapping[str, str],
+    most: int,
 ) -> Points:
     count = len(next(iter(columns.values()), ()))
-    _refuse_size(count, "")
+    _refuse_size(count, "", most)
     given, codes = [], np.empty((count, len(columns)), dtype=np.intp)
     for i, (name, values) in enumerate(columns.items()):
         distinct: dict[Hashable, int] = {}
@@ -244,13 +250,13 @@ def _key(value: object) -> Hashable:
     return type(value), value
 
 
-def _refuse_size(count: int, how: str) -> None:
+def _refuse_size(count: int, how: str, most: int) -> None:
     if count == 0:
         raise KinapticError(
             "over is empty: give at least one key with values; kn.simulate runs a single point"
         )
-    if count > MOST:
+    if count > most:
         raise KinapticError(
-            f"over has {count:,} points{how}, more than the {MOST:,} that a scan may have; take fewer, "
-            "or draw a sample of points and give it as a DataFrame"
+            f"over has {count:,} points{how}, more than the {most:,} that a scan has unless it is meant: "
+            f"take fewer, draw a sample of points and give it as a DataFrame, or say most={count:_}"
         )

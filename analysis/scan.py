@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, get_args
@@ -11,12 +10,15 @@ import numpy as np
 import pandas as pd
 import roadrunner
 
-from kinaptic.analysis.points import Over, Points
+from kinaptic.analysis.points import MOST, Over, Points
 from kinaptic.analysis.points import read as read_points
 from kinaptic.analysis.readouts import read as read_readouts
 from kinaptic.analysis.readouts import refuse_unknown
+from kinaptic.analysis.running import progress as reporting
+from kinaptic.analysis.running import study
+from kinaptic.analysis.running import workers as places
 from kinaptic.analysis.running.plan import Engine, Plan
-from kinaptic.analysis.scan_result import OK, Progress, Scan, counted, processes, units
+from kinaptic.analysis.scan_result import Scan, units
 from kinaptic.errors import KinapticError, KinapticWarning, UnknownName
 from kinaptic.pathways.protocol import Protocol
 from kinaptic.pathways.waveform import Waveform
@@ -26,10 +28,12 @@ from kinaptic.units import Quantity, parse
 from kinaptic.version import __version__
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from pathlib import Path
 
     from kinaptic.analysis.axes import Stimulus
     from kinaptic.analysis.readouts import Readout
+    from kinaptic.analysis.running.progress import Callback
+    from kinaptic.analysis.running.workers import Workers
 
 
 def scan(
@@ -41,9 +45,11 @@ def scan(
     readouts: str | Iterable[str] = ("weight",),
     engine: Engine = "auto",
     rtol: float = 1e-6,
-    workers: int | None = None,
+    workers: Workers = None,
+    store: str | Path | None = None,
     time_limit: Quantity | None = None,
-    progress: Progress | None = None,
+    most: int = MOST,
+    progress: Callback | bool | None = None,
 ) -> Scan:
     """Run a protocol on a synapse over and over, varied.
 
@@ -71,12 +77,20 @@ def scan(
         support it leaves to roadrunner, with a `KinapticWarning`.
     rtol : float
         Relative tolerance, 1e-12 to 1e-5.
-    workers : int, optional
-        How many processes; by default this one. The numbers are the same.
+    workers : int, str or dask.distributed.Client, optional
+        Where: in so many processes, ``"all"`` for one a core, on a Dask cluster by the address of its
+        scheduler (``"tcp://…"``) or a client; by default in this process. The numbers are the same.
+    store : path, optional
+        A folder that keeps every point as it is done. A scan that was stopped, in whatever way, goes
+        on from there, and any other scan takes from it what it has in common. Several processes
+        may work on one store at once; they share the work.
     time_limit : quantity, optional
-        Wall-clock time after which the scan ends; points that are not done say so in ``status``.
-    progress : callable, optional
-        Called with the points done and those in all.
+        Wall-clock time after which a run is stopped; its ``status`` says so.
+    most : int
+        Points that a scan may have; a larger one is refused before anything runs.
+    progress : callable or bool, optional
+        Called with the points done and those in all. By default a bar on a terminal or in a
+        notebook, else a line every ten seconds, on stderr; False for nothing.
 
     Returns
     -------
@@ -87,6 +101,8 @@ def scan(
     ------
     KinapticError
         If something given does not fit; the message names it.
+    StoreError
+        If the store cannot be read or written; what is in it is safe.
     """
     _refuse_types(synapse, protocol)
     if engine not in get_args(Engine):
@@ -96,13 +112,14 @@ def scan(
     if end <= 0:
         raise KinapticError(f"scan(until={until!r}): give a positive time, such as '60 min'")
     limit = None if time_limit is None else parse(time_limit, "s", "scan(time_limit=…)")
-    processes(workers)
-    points = read_points(synapse, protocol, over)
+    places.check(workers)
+    points = read_points(synapse, protocol, over, most)
     wanted = _readouts(readouts, points, end)
-    deadline = None if limit is None else time.time() + limit
-    plan = Plan(points, end, wanted, engine, rtol, deadline=deadline)
+    plan = Plan(points, end, wanted, engine, rtol, time_limit=limit)
 
-    numbers, status, alone = _run(plan, workers, progress)
+    with reporting.report(progress, len(points), "scan") as report:
+        found = study.run(plan, workers, store, report)
+    alone = [each for each in found.alone if each]
     if alone:
         warnings.warn(
             f"{len(alone)} of {len(points)} points ran one by one on roadrunner, which is slower: "
@@ -110,26 +127,9 @@ def scan(
             KinapticWarning,
             stacklevel=2,
         )
-    table, recipe = _table(plan, numbers, status), _recipe(plan, len(alone))
+    table, recipe = _table(plan, found), _recipe(plan, len(alone))
     table.attrs["recipe"] = recipe
     return Scan(table, plan, recipe)
-
-
-def _run(
-    plan: Plan, workers: int | None, progress: Progress | None
-) -> tuple[NDArray[np.float64], NDArray[np.object_], list[str]]:
-    """Return the readouts, shape (points, readouts), the status of each point, and `Chunk.alone`."""
-    numbers = np.full((len(plan.points), len(plan.readouts)), np.nan)
-    status = np.full(len(plan.points), OK, dtype=object)
-    alone: list[str] = []
-    for chunk in counted(plan, workers, progress):
-        alone += chunk.alone
-        for row, outcome in zip(chunk.rows, chunk.outcomes, strict=True):
-            if isinstance(outcome, str):
-                status[row] = outcome
-            else:
-                numbers[row] = outcome
-    return numbers, status, alone
 
 
 def _refuse_types(synapse: object, protocol: object) -> None:
@@ -156,13 +156,13 @@ def _readouts(texts: str | Iterable[str], points: Points, end: float) -> tuple[R
     return found
 
 
-def _table(plan: Plan, numbers: NDArray[np.float64], status: NDArray[np.object_]) -> pd.DataFrame:
+def _table(plan: Plan, found: study.Outcome) -> pd.DataFrame:
     table = plan.points.table()
     known = units(plan.points)
     for i, each in enumerate(plan.readouts):
-        table[each.text] = numbers[:, i]
+        table[each.text] = found.numbers[:, i]
         table.attrs["units"][each.text] = each.unit(known)
-    table["status"] = pd.Series(status, index=table.index, dtype="str")
+    table["status"] = pd.Series(found.status, index=table.index, dtype="str")
     return table
 
 

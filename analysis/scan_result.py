@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,10 @@ import pandas as pd
 
 from kinaptic.analysis import readouts
 from kinaptic.analysis.running import batches
+from kinaptic.analysis.running import workers as places
 from kinaptic.analysis.running.plan import Plan
+from kinaptic.analysis.running.progress import report
+from kinaptic.analysis.running.study import OK
 from kinaptic.errors import KinapticError
 from kinaptic.sbml import build
 from kinaptic.sbml.simulate import event_times, sample_times
@@ -22,12 +25,12 @@ if TYPE_CHECKING:
     from kinaptic.analysis.axes import Stimulus
     from kinaptic.analysis.points import Points, Rows
     from kinaptic.analysis.readouts import Readout
+    from kinaptic.analysis.running.progress import Callback
+    from kinaptic.analysis.running.workers import Workers
     from kinaptic.sbml.synapse import Synapse
 
     Texts = str | Iterable[str]
 
-Progress = Callable[[int, int], None]  # points done, points in all
-OK = "ok"
 _LARGEST = 50_000_000  # numbers in a frame of trajectories: 400 MB
 
 
@@ -57,8 +60,8 @@ class Scan:
         *,
         readouts: Texts | None = None,
         samples: int | Sequence[float] | None = None,
-        workers: int | None = None,
-        progress: Progress | None = None,
+        workers: Workers = None,
+        progress: Callback | bool | None = None,
     ) -> pd.DataFrame:
         """Run points again and return their traces; a scan keeps none, so that its memory stays flat.
 
@@ -93,15 +96,16 @@ class Scan:
             readouts=wanted,
             traces=True,
             samples=kept,
-            deadline=None,
         )
         self._refuse_size(plan)
         found = [np.empty((0, len(wanted) + 1))] * len(rows)
-        for chunk in counted(plan, workers, progress):
-            for row, outcome in zip(chunk.rows, chunk.outcomes, strict=True):
-                if isinstance(outcome, str):
-                    raise KinapticError(f"point {rows[row]}: {outcome}")
-                found[row] = outcome
+        with report(progress, len(rows), "trajectories") as told:
+            for chunk in places.run(batches.cut(plan.points.order(), plan.engine), plan, workers):
+                for row, outcome in zip(chunk.rows, chunk.outcomes, strict=True):
+                    if isinstance(outcome, batches.Failure):
+                        raise KinapticError(f"point {rows[row]}: {outcome.reason}")
+                    found[row] = outcome
+                told.add(len(chunk.rows), 0)
         numbers = np.vstack(found)
         point = np.repeat(rows, [len(each) for each in found])
         index = pd.MultiIndex.from_arrays([point, numbers[:, 0]], names=["point", "time"])
@@ -167,25 +171,6 @@ class Scan:
         return (
             f"<Scan: {len(self.table)} points over {axes}, {'all ok' if not failed else f'{failed} failed'}>"
         )
-
-
-def counted(plan: Plan, workers: int | None, progress: Progress | None) -> Iterator[batches.Chunk]:
-    """Run a plan, chunk by chunk, and tell how far it is."""
-    done = 0
-    for chunk in batches.run(plan, processes(workers)):
-        yield chunk
-        done += len(chunk.rows)
-        if progress is not None:
-            progress(done, len(plan.points))
-
-
-def processes(workers: object) -> int | None:
-    """Return the number of processes to use; refuse what is none."""
-    if workers is None:
-        return None
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise KinapticError(f"workers={workers!r}: give how many processes, 1 or more, or None for this one")
-    return workers
 
 
 def units(points: Points) -> dict[str, str]:

@@ -8,6 +8,7 @@ every protocol on the whole synapse, by the ensemble engine; nothing is reduced 
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -133,11 +134,11 @@ def score(values: Array, targets: Sequence[Target] = TARGETS) -> Array:
 
 def _side_by_side(sets: Sequence[Mapping[Knob, float]], targets: Sequence[Target]) -> Array:
     """Return what `measure` does, by all cores."""
-    from joblib import Parallel, cpu_count, delayed
+    import loky
 
-    cores = cpu_count()
+    cores = loky.cpu_count()
     parts = [list(sets[i::cores]) for i in range(cores) if i < len(sets)]
-    found = Parallel(n_jobs=cores)(delayed(measure)(part, targets) for part in parts)
+    found = loky.get_reusable_executor(cores).map(measure, parts, itertools.repeat(targets))
     result = np.empty((len(sets), len(targets)))
     for i, part in enumerate(found):
         result[i::cores] = part

@@ -1,17 +1,18 @@
-"""Run a plan: in chunks of points, by the engine that can, in one process or in many.
+"""Chunks of points, each run in one go by the engine that can.
 
-Chunks depend on the points and the engine alone, never on how many processes there are, and so
-do the results.
+What comes of a point depends on the point and the engine alone, to the last bit: not on the chunk
+it is in, nor on the process that runs it.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kinaptic.analysis.running.plan import Plan, Prepared, prepare
-from kinaptic.errors import KinapticError
+from kinaptic.errors import KinapticError, TimeLimit
 from kinaptic.sbml import engine as roadrunner
 
 if TYPE_CHECKING:
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
 
 _LANES = 8  # runs side by side on the widest vectors
 _LARGEST = 32 * _LANES  # points of a chunk, whose traces are in memory together
+_ONE_AT_A_TIME = threading.Lock()  # neither engine nor Antimony bears threads, which a Dask worker may have
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a point has nothing to read."""
+
+    reason: str
+    lasting: bool = True  # whether it would fail again
 
 
 @dataclass(frozen=True)
@@ -32,59 +42,49 @@ class Chunk:
     ----------
     rows : ndarray of int
         Which points.
-    outcomes : list of ndarray or str
+    outcomes : list of ndarray or Failure
         For each what `Prepared.read` gives, or why there is nothing to read.
     alone : list of str
-        Why the ensemble could not run a point, so that roadrunner did; one entry a point.
+        For each why the ensemble could not run it, so that roadrunner did; empty where it could.
     """
 
     rows: Rows
-    outcomes: list[Array | str]
+    outcomes: list[Array | Failure]
     alone: list[str]
 
-
-def run(plan: Plan, workers: int | None) -> Iterator[Chunk]:
-    """Run a plan; chunks come in order.
-
-    Parameters
-    ----------
-    plan : Plan
-        What to run.
-    workers : int, optional
-        How many processes; None runs in this one.
-    """
-    order = plan.points.order()
-    size = _chunk_size(len(order), plan.engine)
-    rows = [order[first : first + size] for first in range(0, len(order), size)]
-    plans = (replace(plan, points=plan.points.take(each)) for each in rows)  # little to send to a process
-    if workers is None:
-        yield from map(_chunk, rows, plans)
-    else:
-        from joblib import Parallel, delayed
-
-        yield from Parallel(n_jobs=workers, return_as="generator")(map(delayed(_chunk), rows, plans))
+    @property
+    def failed(self) -> int:
+        """How many points have nothing to read."""
+        return sum(isinstance(each, Failure) for each in self.outcomes)
 
 
-def _chunk_size(points: int, engine: str) -> int:
-    """Return how many points make a chunk: lanes are to be full, and processes to have enough to do."""
-    if engine == "roadrunner":
-        return _LANES
-    return min(_LARGEST, max(_LANES, points // 16 // _LANES * _LANES))
+def cut(rows: Rows, engine: str) -> Iterator[Rows]:
+    """Yield rows in chunks: lanes are to be full, and processes to have enough to do."""
+    size = _LANES
+    if engine != "roadrunner":
+        size = min(_LARGEST, max(_LANES, len(rows) // 16 // _LANES * _LANES))
+    yield from (rows[first : first + size] for first in range(0, len(rows), size))
 
 
-def _chunk(rows: Rows, plan: Plan) -> Chunk:
-    points = prepare(plan)
-    ready = {i: each for i, each in enumerate(points) if isinstance(each, Prepared)}
-    given: dict[int, Outcome] = {i: each for i, each in enumerate(points) if isinstance(each, KinapticError)}
-    unfit = {} if plan.engine == "roadrunner" else _unsupported(ready)
-    alone = ready if plan.engine == "roadrunner" else {i: ready[i] for i in unfit}
-    given |= {i: _alone(each, plan) for i, each in alone.items()}
-    given |= _together({i: each for i, each in ready.items() if i not in given}, plan)
+def compute(rows: Rows, plan: Plan) -> Chunk:
+    """Run a plan whose points are `rows` of a larger one."""
+    with _ONE_AT_A_TIME:
+        points = prepare(plan)
+        ready = {i: each for i, each in enumerate(points) if isinstance(each, Prepared)}
+        given: dict[int, Outcome] = {i: e for i, e in enumerate(points) if isinstance(e, KinapticError)}
+        unfit = {} if plan.engine == "roadrunner" else _unsupported(ready)
+        alone = ready if plan.engine == "roadrunner" else {i: ready[i] for i in unfit}
+        given |= {i: _alone(each, plan) for i, each in alone.items()}
+        given |= _together({i: each for i, each in ready.items() if i not in given}, plan)
     outcomes = [
-        str(each) if isinstance(each := given[i], KinapticError) else ready[i].read(plan, each)
+        _failure(each) if isinstance(each := given[i], KinapticError) else ready[i].read(plan, each)
         for i in range(len(points))
     ]
-    return Chunk(rows, outcomes, list(unfit.values()))
+    return Chunk(rows, outcomes, [unfit.get(i, "") for i in range(len(points))])
+
+
+def _failure(why: KinapticError) -> Failure:
+    return Failure(str(why), lasting=not isinstance(why, TimeLimit))
 
 
 def _unsupported(ready: Mapping[int, Prepared]) -> dict[int, str]:
@@ -108,7 +108,7 @@ def _together(ready: Mapping[int, Prepared], plan: Plan) -> dict[int, Outcome]:
             [each.times for each in ready.values()],
             rtol=plan.rtol,
             expected=[each.expected for each in ready.values()],
-            time_limit=plan.left(),
+            time_limit=plan.time_limit,
             lanes=machine.host().lanes,  # full vectors even for one point: they are compiled already
         )
     except KinapticError as why:
@@ -124,7 +124,7 @@ def _alone(point: Prepared, plan: Plan) -> Outcome:
             point.pauses,
             rtol=plan.rtol,
             expected=point.expected,
-            time_limit=plan.left(),
+            time_limit=plan.time_limit,
         )
     except KinapticError as why:
         return why

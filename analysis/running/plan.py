@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from kinaptic.analysis.points import Points
 from kinaptic.analysis.readouts import Readout, refuse_unknown
-from kinaptic.errors import KinapticError, TimeLimit
+from kinaptic.errors import KinapticError
 from kinaptic.sbml import build, engine
 from kinaptic.sbml.simulate import event_times, expected_counters, pauses, sample_times
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kinaptic.analysis.axes import Stimulus
+    from kinaptic.analysis.points import Rows
     from kinaptic.sbml.model import Model
     from kinaptic.sbml.synapse import Synapse
 
@@ -48,8 +48,8 @@ class Plan:
         Whether to keep time and the traces of the readouts, not what is read off them.
     samples : int or tuple of float, optional
         When to keep traces, as `kinaptic.sbml.simulate.simulate` takes it.
-    deadline : float, optional
-        When (s since the epoch) to give up what has not been run.
+    time_limit : float, optional
+        Wall-clock seconds after which a run is given up.
     """
 
     points: Points
@@ -59,16 +59,11 @@ class Plan:
     rtol: float = 1e-6
     traces: bool = False
     samples: int | tuple[float, ...] | None = None
-    deadline: float | None = None
+    time_limit: float | None = None
 
-    def left(self) -> float | None:
-        """Return the seconds that are left, None for any number; raise `TimeLimit` when there are none."""
-        if self.deadline is None:
-            return None
-        left = self.deadline - time.time()
-        if left <= 0:
-            raise TimeLimit("not run: the time limit of the scan was over; raise time_limit")
-        return left
+    def take(self, rows: Rows) -> Plan:
+        """Return the plan of some of its points."""
+        return replace(self, points=self.points.take(rows))
 
 
 @dataclass(frozen=True)

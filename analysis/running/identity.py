@@ -1,0 +1,125 @@
+"""What a run is known by: a hash of everything that its numbers follow from.
+
+Two runs of one identity give the same bytes, so what is kept of one serves for the other: model
+(pathways, numbers, what was done to it), stimulus, length, readouts, solver and its tolerance, and
+the code that did it. How many processes there are, and which runs stood beside it, is not part of it.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import roadrunner
+
+import kinaptic.pathways
+import kinaptic.sbml
+from kinaptic.analysis import points, readouts
+from kinaptic.errors import KinapticError
+from kinaptic.pathways.waveform import Waveform
+from kinaptic.version import __version__
+
+if TYPE_CHECKING:
+    from kinaptic.analysis.axes import Stimulus
+    from kinaptic.analysis.running.plan import Plan
+    from kinaptic.sbml.synapse import Synapse
+
+SIZE = 32  # bytes of an identity
+
+
+def of_runs(plan: Plan) -> list[bytes | None]:
+    """Return the identity of every point of a plan; None of one that cannot be built, which costs nothing."""
+    common = _hash(*_solver(plan))
+    synapses: dict[int, bytes] = {}  # by object: points share a few
+    stimuli: dict[int, bytes] = {}
+    found: list[bytes | None] = []
+    given = plan.points.inputs()
+    for each in given:
+        if isinstance(each, KinapticError):
+            found.append(None)
+            continue
+        synapse, stimulus = each
+        if id(synapse) not in synapses:
+            synapses[id(synapse)] = _synapse(synapse)
+        if id(stimulus) not in stimuli:
+            stimuli[id(stimulus)] = _stimulus(stimulus)
+        found.append(_hash(common, synapses[id(synapse)], stimuli[id(stimulus)]))
+    return found
+
+
+def of_study(plan: Plan) -> bytes:
+    """Return the identity of a plan as a whole, without building its points: what is varied, and how."""
+    varied = [f"{axis.name} {axis.kind} {_values(axis.values)}" for axis in plan.points.axes]
+    return _hash(
+        *_solver(plan),
+        _biology(),
+        _synapse(plan.points.synapse),
+        _stimulus(plan.points.protocol),
+        *varied,
+        np.ascontiguousarray(plan.points.codes, dtype="<i8").tobytes(),
+    )
+
+
+def _values(values: Sequence[object]) -> str:
+    return repr([each.digest if isinstance(each, Waveform) else each for each in values])
+
+
+def _solver(plan: Plan) -> tuple[str, ...]:
+    texts = repr([each.text for each in plan.readouts])
+    solver = f"{plan.engine} {roadrunner.__version__} {plan.rtol!r} {plan.until!r}"
+    return (__version__, _code(), solver, texts)
+
+
+def _synapse(synapse: Synapse) -> bytes:
+    there, given = synapse.values(acute=False), synapse.values(acute=True)
+    held = (synapse.clamps(acute=False), synapse.clamps(acute=True))
+    derived = [(n, p.formula) for n, p in synapse.assembly.parameters.items() if p.formula is not None]
+    parts = (synapse.pathways, synapse.absent, synapse.clamped, held, there, given, derived)
+    return _hash(synapse.assembly.body, *map(repr, parts))
+
+
+def _stimulus(stimulus: Stimulus) -> bytes:
+    if stimulus is None:
+        return _hash("none")
+    if isinstance(stimulus, Waveform):
+        return _hash("waveform", stimulus.digest)
+    return _hash("protocol", repr(stimulus.segments), repr(stimulus.inputs))
+
+
+@functools.cache
+def _code() -> str:
+    """Return the hash of the code that turns a point into numbers: another code, other runs."""
+    engine = Path(next(iter(kinaptic.sbml.__path__)))
+    files = [
+        *engine.rglob("*.py"),
+        Path(readouts.__file__),
+        Path(points.__file__),
+        *Path(__file__).parent.glob("plan.py"),
+    ]
+    return _of_files(files)
+
+
+@functools.cache
+def _biology() -> str:
+    """Return the hash of the pathways, their numbers, presets and drugs."""
+    folder = Path(next(iter(kinaptic.pathways.__path__)))
+    return _of_files([each for each in folder.iterdir() if each.suffix in (".py", ".ant", ".yaml")])
+
+
+def _of_files(files: Sequence[Path]) -> str:
+    return hashlib.sha256(
+        b"".join(hashlib.sha256(f.read_bytes()).digest() for f in sorted(files))
+    ).hexdigest()
+
+
+def _hash(*parts: str | bytes) -> bytes:
+    digest = hashlib.sha256()
+    for part in parts:
+        encoded = part.encode() if isinstance(part, str) else part
+        digest.update(f"{len(encoded)}:".encode())
+        digest.update(encoded)
+    return digest.digest()
