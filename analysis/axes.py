@@ -7,7 +7,6 @@ here, before anything runs.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,20 +19,19 @@ from kinaptic.errors import (
     ModelError,
     PerturbationError,
     ProtocolError,
-    UnitError,
     UnknownName,
 )
+from kinaptic.pathways import doses
 from kinaptic.pathways.perturbation import Perturbation, edit
 from kinaptic.pathways.presets import presets
 from kinaptic.pathways.protocol import Protocol
 from kinaptic.pathways.waveform import Waveform
 from kinaptic.sbml.synapse import Synapse
-from kinaptic.units import parse, registry
+from kinaptic.units import parse, unit_text
 
-Kind = Literal["genotype", "protocol", "preset", "argument", "parameter"]
+Kind = Literal["genotype", "protocol", "preset", "drug", "dose", "argument", "parameter"]
 Stimulus = Protocol | Waveform | None
-NAMED = ("genotype", "protocol", "preset")
-_NUMBER = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*(?P<unit>[^\W\d].*?)?\s*")
+NAMED = ("genotype", "protocol", "preset", "drug", "dose")
 
 
 @dataclass(frozen=True)
@@ -108,6 +106,12 @@ def axes(synapse: Synapse, protocol: Stimulus, given: Sequence[Given]) -> tuple[
         protocols = found["protocol"].values
     if "genotype" in by_name:
         found["genotype"] = _genotypes(by_name["genotype"], synapses)
+    if "drug" in by_name:
+        found["drug"] = _drugs(by_name["drug"], dosed="dose" in by_name)
+    if "dose" in by_name:
+        if "drug" not in by_name:
+            raise KinapticError("over['dose'] says how much of what? Give over['drug'] too: ['AM251']")
+        found["dose"] = _doses(by_name["dose"], found["drug"].values, synapses)
     others = [each for each in given if each.name not in NAMED]
     kinds = {each.name: _kind(each.name, synapses, protocols) for each in others}
     alone = sum(kind == "argument" for kind in kinds.values()) == 1
@@ -188,6 +192,29 @@ def _genotypes(given: Given, synapses: Sequence[Synapse]) -> Axis:
     return Axis(given.name, "genotype", tuple(values), _told_apart(shown))
 
 
+def _drugs(given: Given, *, dosed: bool) -> Axis:
+    if not dosed and any(isinstance(each, str) for each in given.values):
+        raise KinapticError(f"{given.where}: at which dose? Give over['dose'] too: ['0.1 uM', '1 uM']")
+    values = tuple(None if each is None else doses.agent(each) for each in given.values)
+    shown = ["none" if each is None else _agent_text(each, dosed) for each in values]
+    return Axis(given.name, "drug", values, _told_apart(shown))
+
+
+def _agent_text(agent: Perturbation, dosed: bool) -> str:
+    if not dosed:
+        return call_text(agent)
+    return agent.target if agent.kind == "drug" else f"{agent.kind}({agent.target!r})"
+
+
+def _doses(given: Given, agents: Sequence[Perturbation | None], synapses: Sequence[Synapse]) -> Axis:
+    values = doses.read([_with_unit(value, given.unit) for value in given.values], what=given.where)
+    for agent in filter(None, agents):
+        made = [doses.at(agent, value) for value in values]  # refuse here what does not apply
+        for synapse in synapses:
+            synapse.with_(*filter(None, made[:1]))
+    return _numeric(given, "dose", values, unit_text(values[0]))
+
+
 def _arguments(given: Given, protocols: Sequence[Stimulus], *, alone: bool) -> Axis:
     values = [_with_unit(value, given.unit) for value in given.values]
     for value in values:
@@ -231,19 +258,6 @@ def _is_quantity(value: object) -> bool:
     return isinstance(value, str) or hasattr(value, "magnitude")
 
 
-def unit_text(value: object) -> str:
-    """Return the unit of a quantity as it was written: ``"ms"``; ``"1"`` for a pure number."""
-    if isinstance(value, str):
-        found = _NUMBER.fullmatch(value)
-        if found:
-            return found["unit"] or "1"
-    try:
-        quantity = registry().Quantity(value)  # type: ignore[call-overload]
-    except Exception:  # pint raises half a dozen unrelated types
-        raise UnitError(f"cannot read {value!r} as a quantity; write for instance '10 ms'") from None
-    return f"{quantity.units:~C}" or "1"
-
-
 def protocol_text(protocol: Stimulus) -> str:
     """Return a protocol as a table shows it."""
     return "no stimulus" if protocol is None else protocol.label
@@ -254,7 +268,8 @@ def call_text(perturbation: Perturbation) -> str:
     given = [repr(perturbation.target)]
     match perturbation.kind:
         case "inhibit":
-            given.append(f"by={1 - perturbation.factor:.6g}")
+            at = (f"dose={perturbation.value!r}", f"ic50={perturbation.ic50!r}")
+            given += at if perturbation.value else [f"by={1 - perturbation.factor:.6g}"]
         case "overexpress":
             given.append(f"factor={perturbation.factor:.6g}")
         case "clamp" | "edit" | "drug":

@@ -13,6 +13,7 @@ import pandas as pd
 
 from kinaptic.analysis.axes import Axis, Given, Stimulus, axes
 from kinaptic.errors import KinapticError
+from kinaptic.pathways import doses
 from kinaptic.pathways.perturbation import edit
 from kinaptic.pathways.protocol import Protocol
 from kinaptic.sbml.synapse import Synapse
@@ -62,8 +63,8 @@ class Points:
 
     def order(self) -> Rows:
         """Return the points so that those of one structure, and of one baseline, come together."""
-        first = [i for i, axis in enumerate(self.axes) if axis.kind in ("genotype", "preset")]
-        then = [i for i, axis in enumerate(self.axes) if axis.kind == "parameter"]
+        first = [i for i, axis in enumerate(self.axes) if axis.kind in ("genotype", "preset", "drug")]
+        then = [i for i, axis in enumerate(self.axes) if axis.kind in ("parameter", "dose")]
         keys = self.codes[:, [*first, *then]]
         return np.lexsort(keys.T[::-1]) if keys.size else np.arange(len(self))
 
@@ -99,17 +100,22 @@ class Points:
 
     def _synapse(self, at: Mapping[int, int]) -> Synapse | KinapticError:
         """Return the synapse there: the preset, then its parameters, then what is done to it."""
-        made, edits, genotype = self.synapse, [], ()
+        made, edits, genotype, agent, dose = self.synapse, [], (), None, None
         for i, code in at.items():
             axis = self.axes[i]
             if axis.kind == "preset":
                 made = axis.values[code]
             elif axis.kind == "parameter":
                 edits.append(edit(axis.name, axis.values[code]))
+            elif axis.kind == "drug":
+                agent = axis.values[code]
+            elif axis.kind == "dose":
+                dose = axis.values[code]
             else:
                 genotype = axis.values[code]
         try:
-            return made.with_(*edits, *genotype)
+            given = agent if agent is None or dose is None else doses.at(agent, dose)
+            return made.with_(*edits, *genotype, *([] if given is None else [given]))
         except KinapticError as why:
             return why
 
@@ -128,7 +134,7 @@ class Points:
 
 
 def _of_synapse(axis: Axis) -> bool:
-    return axis.kind in ("genotype", "preset", "parameter")
+    return axis.kind in ("genotype", "preset", "parameter", "drug", "dose")
 
 
 def read(synapse: Synapse, protocol: Stimulus, over: Over, most: int = MOST) -> Points:
@@ -207,6 +213,8 @@ def _listed(
 
 
 def _values(name: str, values: object) -> list[Any]:
+    if isinstance(values, str) and doses.RANGE in values:
+        return list(doses.spaced(values, what=f"over[{name!r}]"))
     if isinstance(values, str) or not isinstance(values, Iterable):
         raise KinapticError(f"over[{name!r}]: {values!r} is not a list; write [{values!r}]")
     found = list(values)

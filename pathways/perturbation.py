@@ -34,9 +34,11 @@ class Perturbation:
     factor : float
         For `inhibit` and `overexpress`, what the target's activity or amount is multiplied by.
     value : str
-        For `clamp` and `edit`, the quantity as the user wrote it; for `drug`, the dose.
+        For `clamp` and `edit`, the quantity as the user wrote it; for `drug` and `inhibit`, the dose.
     acute : bool
         Whether it begins with the run (True) or was there before the baseline (False).
+    ic50 : str
+        For `inhibit` at a dose, the concentration of half inhibition.
     """
 
     kind: Kind
@@ -44,6 +46,7 @@ class Perturbation:
     factor: float = 1.0
     value: str = ""
     acute: bool = False
+    ic50: str = ""
 
     def __str__(self) -> str:
         when = ", from the start of the run" if self.acute else ""
@@ -51,7 +54,8 @@ class Perturbation:
             case "knockout":
                 return f"{self.target} knocked out"
             case "inhibit":
-                return f"{self.target} inhibited by {100 * (1 - self.factor):.4g}%{when}"
+                dose = f" ({self.value} at an IC50 of {self.ic50})" if self.value else ""
+                return f"{self.target} inhibited by {100 * (1 - self.factor):.4g}%{dose}{when}"
             case "overexpress":
                 return f"{self.target} expressed × {self.factor:g}"
             case "clamp":
@@ -73,8 +77,18 @@ def knockout(target: str) -> Perturbation:
     return Perturbation("knockout", target, factor=0.0)
 
 
-def inhibit(target: str, by: float = 0.9, *, acute: bool = True) -> Perturbation:
-    """Reduce the activity of an enzyme, or a parameter, by a fraction.
+IC50 = "1 uM"  # of an inhibitor that none is known of: doses then read as multiples of it
+
+
+def inhibit(
+    target: str,
+    by: float | None = None,
+    *,
+    dose: Quantity | None = None,
+    ic50: Quantity | None = None,
+    acute: bool = True,
+) -> Perturbation:
+    """Reduce the activity of an enzyme, or a parameter, by a fraction, or as an inhibitor at a dose.
 
     Parameters
     ----------
@@ -82,19 +96,42 @@ def inhibit(target: str, by: float = 0.9, *, acute: bool = True) -> Perturbation
         Its activity is multiplied by ``1 - by``; what it binds it still binds. A pathway's name
         stands for the enzyme of that name: ``inhibit("pka")`` is an inhibitor of the kinase, which
         leaves the cyclases and phosphodiesterases of that pathway as they are.
-    by : float
-        Fraction lost, 0 to 1.
+    by : float, optional
+        Fraction lost, 0 to 1; 0.9 if no `dose` is given.
+    dose : quantity, optional
+        Concentration of an ideal inhibitor in place of `by`: one molecule blocks one enzyme, in
+        equilibrium, and is not used up, so the fraction lost is dose / (dose + ic50).
+    ic50 : quantity, optional
+        Its concentration of half inhibition; 1 µM if not given, so that doses in µM are multiples
+        of it. For inhibitors as they are sold see `drug`.
     acute : bool
         Washed in as the run begins (default), or there before the baseline.
 
     Raises
     ------
-    PerturbationError
-        If `by` is not between 0 and 1.
+    PerturbationError, UnitError
+        If `by` is not between 0 and 1, `dose` is negative, or one is given with the other.
     """
-    if not 0 <= by <= 1:
-        raise PerturbationError(f"inhibit({target!r}, by={by!r}): give a fraction from 0 to 1, such as 0.9")
-    return Perturbation("inhibit", target, factor=1 - by, acute=acute)
+    if dose is None:
+        part = 0.9 if by is None else by
+        if not 0 <= part <= 1:
+            raise PerturbationError(
+                f"inhibit({target!r}, by={by!r}): give a fraction from 0 to 1, such as 0.9"
+            )
+        return Perturbation(
+            "inhibit", target, factor=1 - part, acute=acute, ic50="" if ic50 is None else str(ic50)
+        )
+    if by is not None:
+        raise PerturbationError(f"inhibit({target!r}): give by=… or dose=…, not both")
+    constant = IC50 if ic50 is None else str(ic50)
+    amount, half = parse(dose, "uM", "inhibit(dose=…)"), parse(constant, "uM", "inhibit(ic50=…)")
+    if amount < 0 or half <= 0:
+        raise PerturbationError(
+            f"inhibit({target!r}, dose={dose!r}, ic50={constant!r}): a dose is not negative, an IC50 positive"
+        )
+    return Perturbation(
+        "inhibit", target, factor=half / (half + amount), value=str(dose), acute=acute, ic50=constant
+    )
 
 
 def overexpress(target: str, factor: float) -> Perturbation:

@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
-from kinaptic import __version__, console, protocol_text
+from kinaptic import __version__, console
+from kinaptic.pathways import calls
 from kinaptic.cli import app
 from kinaptic.errors import KinapticError
 from kinaptic.sbml.synapse import Synapse
@@ -240,7 +241,7 @@ def test_help_has_an_example(command: str) -> None:
     ],
 )
 def test_protocols_are_read(text: str, printed: str) -> None:
-    assert str(protocol_text.read(text)) == printed
+    assert str(calls.protocol(text)) == printed
 
 
 @pytest.mark.parametrize(
@@ -270,7 +271,7 @@ def test_protocols_are_read(text: str, printed: str) -> None:
 )
 def test_what_is_no_protocol_is_refused(text: str, message: str) -> None:
     with pytest.raises(KinapticError) as raised:
-        protocol_text.read(text)
+        calls.protocol(text)
     assert message in str(raised.value)
 
 

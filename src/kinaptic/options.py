@@ -133,9 +133,9 @@ def stimulus_of(
         for value, option in ((unit, "--unit"), (time_unit, "--time-unit"), (extend, "--extend")):
             if value is not None:
                 raise KinapticError(f"{option} belongs to a recorded waveform: give --waveform FILE with it")
-        from kinaptic import protocol_text
+        from kinaptic.pathways import calls
 
-        return None if protocol is None else protocol_text.read(protocol)
+        return None if protocol is None else calls.protocol(protocol)
     if protocol is not None:
         raise KinapticError(
             "--protocol and --waveform: give one of them; a recorded trace replaces the spikes"

@@ -7,6 +7,7 @@ concentration in zmol/fL is a concentration in µM and every state of a spine is
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import pint
 
 Quantity = str | int | float  # what users write: "10 ms", "0.3 uM", or a pint quantity
+
+_NUMBER = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*(?P<unit>[^\W\d].*?)?\s*")
 
 
 @dataclass(frozen=True)
@@ -139,3 +142,16 @@ def _magnitude(value: object, unit: str, what: str) -> float:
     if not math.isfinite(magnitude):
         raise UnitError(f"{what}: {value!r} is not a finite number")
     return magnitude
+
+
+def unit_text(value: object) -> str:
+    """Return the unit of a quantity as it was written: ``"ms"``; ``"1"`` for a pure number."""
+    if isinstance(value, str):
+        found = _NUMBER.fullmatch(value)
+        if found:
+            return found["unit"] or "1"
+    try:
+        quantity = registry().Quantity(value)  # type: ignore[call-overload]
+    except Exception:  # pint raises half a dozen unrelated types
+        raise UnitError(f"cannot read {value!r} as a quantity; write for instance '10 ms'") from None
+    return f"{quantity.units:~C}" or "1"

@@ -13,7 +13,7 @@ import pytest
 
 import kinaptic as kn
 from kinaptic.analysis import points
-from kinaptic.analysis.axes import call_text, unit_text
+from kinaptic.analysis.axes import call_text
 from kinaptic.errors import (
     KinapticError,
     ModelError,
@@ -22,7 +22,7 @@ from kinaptic.errors import (
     UnitError,
     UnknownName,
 )
-from kinaptic.units import registry
+from kinaptic.units import registry, unit_text
 
 PAIRING = kn.stdp("10 ms", pairs=5, rate="1 Hz")
 
@@ -298,3 +298,41 @@ def test_a_parameter_that_one_preset_lacks_is_refused(
     monkeypatch.setattr(kn.Synapse, "numbers", less)
     with pytest.raises(UnknownName, match=r"unknown parameter 'distance'.* in l5, for over\['distance'\]"):
         points.read(ca1, PAIRING, {"preset": ["ca1", "l5"], "distance": ["1 um"]})
+
+
+# ---- Drugs and doses
+def test_drugs_at_doses(ca1: kn.Synapse) -> None:
+    over = {"drug": ["AM251", None, kn.inhibit("CaMKII", ic50="0.4 uM")], "dose": ["0 uM", "100 nM", "1 uM"]}
+    found = points.read(ca1, PAIRING, over)
+    table = found.table()
+    assert list(table["drug"]) == [d for d in ("AM251", "none", "inhibit('CaMKII')") for _ in range(3)]
+    assert list(table["dose"][:3]) == [0, 0.1, 1]
+    assert table.attrs["units"]["dose"] == "uM"
+    given = [each[0].perturbations for each in found.inputs() if not isinstance(each, KinapticError)]
+    assert given[0] == given[3] == given[5] == given[6] == ()
+    assert given[2] == (kn.drug("AM251", "1 uM"),)
+    assert given[7] == (kn.inhibit("CaMKII", dose="100 nM", ic50="0.4 uM"),)
+
+
+def test_a_range_stands_for_a_list(ca1: kn.Synapse) -> None:
+    found = points.read(ca1, PAIRING, {"rate": "1 Hz .. 10 Hz", "drug": ["AM251"], "dose": "1 nM .. 10 nM"})
+    assert list(found.table()["rate"].unique()) == [1, 2.15443, 4.64159, 10]
+    assert list(found.table()["dose"].unique()) == [1, 2.15443, 4.64159, 10]
+
+
+@pytest.mark.parametrize(
+    ("over", "error", "message"),
+    [
+        ({"drug": ["AM251"]}, KinapticError, r"over\['drug'\]: at which dose\? Give over\['dose'\] too"),
+        ({"dose": ["1 uM"]}, KinapticError, r"over\['dose'\] says how much of what\?"),
+        ({"drug": ["AM25"], "dose": ["1 uM"]}, UnknownName, "did you mean AM251"),
+        ({"drug": ["AM251"], "dose": ["1 mV"]}, UnitError, "expected a quantity in uM"),
+        ({"drug": ["AM251"], "dose": ["1 uM", "nan uM"]}, UnitError, "not a finite number"),
+        ({"drug": ["AM251"], "dose": "1 uM .. 1 nM"}, KinapticError, "upside down; write 1 nM .. 1 uM"),
+        ({"drug": [kn.knockout("pka")], "dose": ["1 uM"]}, PerturbationError, "a knock-out has no doses"),
+        ({"drug": [kn.inhibit("nobody")], "dose": ["1 uM"]}, UnknownName, "unknown target 'nobody'"),
+    ],
+)
+def test_bad_drugs_and_doses(ca1: kn.Synapse, over: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        points.read(ca1, PAIRING, over)
