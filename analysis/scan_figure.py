@@ -5,7 +5,6 @@ Where no axis is of numbers, the values of one stand side by side. Points that f
 
 from __future__ import annotations
 
-import math
 import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -14,8 +13,9 @@ import matplotlib as mpl
 import numpy as np
 
 from kinaptic.analysis.axes import protocol_text
+from kinaptic.analysis.drawing import COLOURS, STYLE, is_logarithmic, labelled, norm
 from kinaptic.errors import KinapticError, UnknownName
-from kinaptic.sbml.figure import BLACK, BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, SKY, VERMILLION, Picture
+from kinaptic.sbml.figure import BLUE, LIGHT, Picture
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,19 +24,6 @@ if TYPE_CHECKING:
 
     from kinaptic.analysis.axes import Axis
     from kinaptic.analysis.scan_result import Scan
-
-_COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK, GREY)
-_STYLE: dict[Any, Any] = {
-    "font.size": 8,
-    "axes.linewidth": 0.7,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
-    "legend.fontsize": 7,
-    "legend.frameon": False,
-}
-_DECADES = 2  # that positive numbers span where they are better drawn on a logarithmic axis
 
 
 def figure(scan: Scan, x: str | None) -> Figure:
@@ -58,28 +45,29 @@ def figure(scan: Scan, x: str | None) -> Figure:
     if table.empty:
         raise KinapticError("nothing to draw: no point of this scan is ok; the column status tells why")
     axes = {axis.name: axis for axis in scan.plan.points.axes}
-    below = _below(axes, x)
+    below = main_axis(axes, x)
     others = [name for name, axis in axes.items() if name != below.name and len(set(axis.shown)) > 1]
     lines = dict(list(table.groupby(others, sort=False))) if others else {(): table}
     scattered = len(lines) > 1 and all(len(each) == 1 for each in lines.values())
     colours = dict.fromkeys(lines, BLUE) if scattered else _colours(lines, [axes[name] for name in others])
     names = [each.text for each in scan.plan.readouts]
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         made = Picture(figsize=(5.6, 0.7 + 2.1 * len(names)), dpi=160, layout="constrained")
         panels = made.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0]
         for panel, name in zip(panels, names, strict=True):
             for key, line in lines.items():
                 _draw(panel, below, line, name, colours[key])
             _guide(panel, below, name)
-            panel.set_ylabel(_labelled(name, table.attrs["units"][name]))
+            panel.set_ylabel(labelled(name, table.attrs["units"][name]))
         _set_x(panels[-1], below)
         if others and not scattered:
             _explain(made, panels, lines, colours, [axes[name] for name in others])
-        made.suptitle(_title(scan), fontsize=8.5, x=0.01, ha="left")
+        made.suptitle(heading(scan), fontsize=8.5, x=0.01, ha="left")
     return made
 
 
-def _below(axes: Mapping[str, Axis], x: str | None) -> Axis:
+def main_axis(axes: Mapping[str, Axis], x: str | None) -> Axis:
+    """Return the axis that lies below: the one called `x`, or that of most numbers."""
     if x is not None:
         if x not in axes:
             raise UnknownName("axis", x, axes)
@@ -89,24 +77,14 @@ def _below(axes: Mapping[str, Axis], x: str | None) -> Axis:
 
 
 def _colours(lines: Mapping[Any, object], others: list[Axis]) -> dict[Any, Any]:
-    if len(lines) <= len(_COLOURS):
-        return dict(zip(lines, _COLOURS, strict=False))
+    if len(lines) <= len(COLOURS):
+        return dict(zip(lines, COLOURS, strict=False))
     if len(others) > 1 or not others[0].unit:
         raise KinapticError(
             f"{len(lines)} lines cannot be told apart; give another x, or draw a part of the table"
         )
     values = np.array([key[0] for key in lines])
-    return dict(zip(lines, mpl.colormaps["viridis"](_norm(values)(values)), strict=True))
-
-
-def _norm(values: np.ndarray[Any, np.dtype[np.float64]]) -> mpl.colors.Normalize:
-    return (mpl.colors.LogNorm if _is_logarithmic(values) else mpl.colors.Normalize)(
-        values.min(), values.max()
-    )
-
-
-def _is_logarithmic(values: np.ndarray[Any, np.dtype[np.float64]]) -> bool:
-    return bool(values.min() > 0 and math.log10(values.max() / values.min()) >= _DECADES)
+    return dict(zip(lines, mpl.colormaps["viridis"](norm(values)(values)), strict=True))
 
 
 def _draw(panel: Axes, below: Axis, line: pd.DataFrame, name: str, colour: Any) -> None:
@@ -127,12 +105,12 @@ def _guide(panel: Axes, below: Axis, name: str) -> None:
 
 
 def _set_x(panel: Axes, below: Axis) -> None:
-    panel.set_xlabel(_labelled(below.name, below.unit))
+    panel.set_xlabel(labelled(below.name, below.unit))
     if not below.unit:
         texts = ["\n".join(textwrap.wrap(str(each), 18)) for each in below.shown]
         panel.set_xticks(range(len(texts)), texts, rotation=0 if len(texts) < 5 else 90)
         panel.set_xlim(-0.5, len(texts) - 0.5)
-    elif _is_logarithmic(np.array(below.shown, dtype=float)):
+    elif is_logarithmic(np.array(below.shown, dtype=float)):
         panel.set_xscale("log")
         panel.xaxis.set_major_formatter("{x:g}")
 
@@ -140,10 +118,10 @@ def _set_x(panel: Axes, below: Axis) -> None:
 def _explain(
     made: Figure, panels: Any, lines: Mapping[Any, object], colours: Mapping[Any, Any], others: list[Axis]
 ) -> None:
-    heading = ", ".join(_labelled(axis.name, axis.unit) for axis in others)
-    if len(lines) > len(_COLOURS):
+    heading = ", ".join(labelled(axis.name, axis.unit) for axis in others)
+    if len(lines) > len(COLOURS):
         values = np.array([key[0] for key in lines])
-        made.colorbar(mpl.cm.ScalarMappable(_norm(values), "viridis"), ax=list(panels), label=heading)
+        made.colorbar(mpl.cm.ScalarMappable(norm(values), "viridis"), ax=list(panels), label=heading)
         return
     handles = [mpl.lines.Line2D([], [], color=colours[key], marker="o", ms=3, lw=1.1) for key in lines]
     texts = ["\n".join(textwrap.wrap(", ".join(_short(each) for each in key), 60)) for key in lines]
@@ -155,11 +133,8 @@ def _short(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _labelled(name: str, unit: str) -> str:
-    return name if unit in ("", "1") else f"{name} ({unit.replace('uM', 'µM').replace('um', 'µm')})"
-
-
-def _title(scan: Scan) -> str:
+def heading(scan: Scan) -> str:
+    """Return what a study is of, in a line: synapse and protocol, as far as they are not varied."""
     points = scan.plan.points
     varied = [axis.name for axis in points.axes if axis.kind == "argument"]
     parts = [points.synapse.name] if "preset" not in scan.table else []

@@ -20,6 +20,8 @@ from kinaptic.sbml import build
 from kinaptic.sbml.simulate import event_times, sample_times
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from matplotlib.figure import Figure
 
     from kinaptic.analysis.axes import Stimulus
@@ -131,6 +133,24 @@ class Scan:
         from kinaptic.analysis.scan_figure import figure
 
         return figure(self, x)
+
+    def report(self, path: str | Path, *, title: str | None = None) -> Path:
+        """Write all of it as one web page that needs no network; see `kinaptic.analysis.report.write`.
+
+        Parameters
+        ----------
+        path : path
+            Ends in ``.html``.
+        title : str, optional
+            By default synapse and protocol.
+
+        Returns
+        -------
+        Path
+        """
+        from kinaptic.analysis.report import write
+
+        return write(self, path, title=title)
 
     def _rows(self, points: Iterable[int] | None) -> Rows:
         fine = (self.table["status"] == OK).to_numpy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -13,6 +13,7 @@ from kinaptic.errors import KinapticError, UnknownName
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from kinaptic.analysis.screen import Screen
     from kinaptic.pathways.protocol import Protocol
     from kinaptic.pathways.waveform import Waveform
     from kinaptic.sbml.model import Model
@@ -129,6 +130,26 @@ class Run:
         import numpy as np
 
         return float(np.interp(when, series.index.to_numpy(), series.to_numpy()))
+
+    def explain(self, readout: str = "weight", **options: Any) -> Screen:
+        """Take one part of the synapse after another away, and see what is left of a readout.
+
+        Parameters
+        ----------
+        readout : str
+            As for `kinaptic.scan`: ``"weight"``, ``"peak CaMKII_active"`` …
+        **options
+            targets (``"pathways"``, the default, ``"enzymes"``, or names), engine, workers, store …,
+            as for `kinaptic.screen`.
+
+        Returns
+        -------
+        Screen
+            ``.table``, the strongest effect first, and ``.plot()``, the ablation chart.
+        """
+        from kinaptic.analysis.screen import explain  # the one look into the room above: decision 13
+
+        return explain(self, readout, **options)
 
     @property
     def end(self) -> float:

@@ -16,9 +16,13 @@ from typing import TYPE_CHECKING, Any
 from kinaptic.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from kinaptic.analysis.curves import Curve, distance_curve, frequency_curve, pairs_curve, stdp_window
+    from kinaptic.analysis.dose_response import DoseResponse, dose_response
     from kinaptic.analysis.experiments.rows import validate
     from kinaptic.analysis.scan import scan
     from kinaptic.analysis.scan_result import Scan
+    from kinaptic.analysis.screen import Screen, screen
+    from kinaptic.analysis.sensitivity import Sensitivity, sensitivity
     from kinaptic.pathways.drugs import drug
     from kinaptic.pathways.perturbation import Perturbation, clamp, edit, inhibit, knockout, overexpress
     from kinaptic.pathways.protocol import Protocol
@@ -38,9 +42,19 @@ if TYPE_CHECKING:
     from kinaptic.sbml.synapse import Synapse
 
 _HOMES = {
+    "kinaptic.analysis.curves": (
+        "Curve",
+        "distance_curve",
+        "frequency_curve",
+        "pairs_curve",
+        "stdp_window",
+    ),
+    "kinaptic.analysis.dose_response": ("DoseResponse", "dose_response"),
     "kinaptic.analysis.experiments.rows": ("validate",),
     "kinaptic.analysis.scan": ("scan",),
     "kinaptic.analysis.scan_result": ("Scan",),
+    "kinaptic.analysis.screen": ("Screen", "screen"),
+    "kinaptic.analysis.sensitivity": ("Sensitivity", "sensitivity"),
     "kinaptic.pathways.drugs": ("drug",),
     "kinaptic.pathways.perturbation": ("Perturbation", "clamp", "edit", "inhibit", "knockout", "overexpress"),
     "kinaptic.pathways.protocol": ("Protocol",),
@@ -62,9 +76,11 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "Perturbation", "Protocol", "Run", "Scan", "Synapse", "Waveform", "clamp", "depolarization", "drug",
-    "edit", "gap", "inhibit", "knockout", "low_frequency", "overexpress", "poisson", "scan", "simulate",
-    "spikes", "stdp", "tetanus", "theta_burst", "validate",
+    "Curve", "DoseResponse", "Perturbation", "Protocol", "Run", "Scan", "Screen", "Sensitivity",
+    "Synapse", "Waveform", "clamp", "depolarization", "distance_curve", "dose_response", "drug", "edit",
+    "frequency_curve", "gap", "inhibit", "knockout", "low_frequency", "overexpress", "pairs_curve",
+    "poisson", "scan", "screen", "sensitivity", "simulate", "spikes", "stdp", "stdp_window", "tetanus",
+    "theta_burst", "validate",
 ]  # fmt: skip
 
 

@@ -1,0 +1,265 @@
+"""`dose_response`: an agent at one dose after another, alone or with another agent on a grid."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from kinaptic.analysis import hill, interaction
+from kinaptic.analysis import schild as shifts
+from kinaptic.analysis.axes import call_text
+from kinaptic.analysis.scan import scan
+from kinaptic.errors import FitRefused, KinapticError, KinapticWarning, UnitError
+from kinaptic.pathways import doses as dosing
+from kinaptic.pathways.perturbation import IC50
+from kinaptic.units import parse, unit_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
+
+    from kinaptic.analysis.axes import Stimulus
+    from kinaptic.analysis.hill import HillFit
+    from kinaptic.analysis.scan_result import Scan
+    from kinaptic.analysis.schild import SchildFit
+    from kinaptic.pathways.perturbation import Perturbation
+    from kinaptic.sbml.synapse import Synapse
+
+DOSE, OTHER = "dose", "other dose"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DoseResponse:
+    """What came of a dose-response study; made by `dose_response`.
+
+    Attributes
+    ----------
+    table : DataFrame, shape (points, 3 or 4)
+        ``dose`` and, with another agent, ``other dose``; the readout; ``status``. Dose 0 is the
+        control. ``attrs["units"]`` names the units; concentrations are in µM.
+    agent, other : str
+        What was dosed, as in a script; `other` is empty where there was none.
+    readout : str
+        Column of the response.
+    scan : Scan
+        The runs behind it.
+    """
+
+    table: pd.DataFrame
+    agent: str
+    other: str
+    readout: str
+    scan: Scan
+
+    def fit(self) -> HillFit:
+        """Return the Hill curve: ``.ec50``, ``.hill``, ``.bottom``, ``.top``, and ``.ci(name)`` of each.
+
+        Raises
+        ------
+        FitRefused
+            If the doses do not determine it, for instance as a plateau is not reached; it says what
+            to add. Also for a grid of two agents, which has more than one curve.
+        """
+        if self.other:
+            raise FitRefused("two agents have many curves; use .schild(), .bliss() or .loewe()")
+        table = self._fine()
+        control = table[self.readout][table[DOSE] == 0]
+        dosed = table[table[DOSE] > 0]
+        return hill.fit(
+            dosed[DOSE],
+            dosed[self.readout],
+            unit=self.table.attrs["units"][DOSE],
+            what=self.readout,
+            control=control.tolist() or None,
+        )
+
+    def schild(self) -> SchildFit:
+        """Return how the other agent shifts the curve: pA2, Schild slope, dose ratios; see `SchildFit`.
+
+        Raises
+        ------
+        FitRefused
+            If the other agent is not a surmountable antagonist of the first, or doses are lacking.
+        """
+        return shifts.schild(self._grid("schild"), self.agent, self.other, self.readout)
+
+    def bliss(self, *, full: float | None = None) -> pd.DataFrame:
+        """Return the excess over independence of both; see `kinaptic.analysis.interaction.bliss`."""
+        return interaction.bliss(self._grid("bliss"), self.agent, self.other, self.readout, full=full)
+
+    def loewe(self) -> pd.DataFrame:
+        """Return the combination index of both; see `kinaptic.analysis.interaction.loewe`."""
+        return interaction.loewe(self._grid("loewe"), self.agent, self.other, self.readout)
+
+    def plot(self) -> Figure:
+        """Return the figure: responses over doses, the fitted curve, or why there is none."""
+        from kinaptic.analysis.dose_figure import figure
+
+        return figure(self)
+
+    def _grid(self, what: str) -> pd.DataFrame:
+        if not self.other:
+            raise KinapticError(
+                f"{what}() is about two agents; give dose_response(…, other=…, other_doses=…)"
+            )
+        names = {DOSE: self.agent, OTHER: self.other}  # messages then name the agents
+        table = self._fine().rename(columns=names)
+        table.attrs = {"units": {names.get(n, n): u for n, u in self.table.attrs["units"].items()}}
+        return table
+
+    def _fine(self) -> pd.DataFrame:
+        """Return the points that are ok, and say which are not."""
+        fine = self.table["status"] == "ok"
+        if not fine.all():
+            first = self.table[~fine].iloc[0]
+            warnings.warn(
+                f"{(~fine).sum()} of {len(fine)} doses failed and take no part, the first at {first[DOSE]:g} "
+                f"{self.table.attrs['units'][DOSE]}: {first['status']}",
+                KinapticWarning,
+                stacklevel=3,
+            )
+        return self.table[fine]
+
+    def __repr__(self) -> str:
+        both = f"{self.agent} with {self.other}" if self.other else self.agent
+        return f"<DoseResponse: {self.readout}, {both}, {len(self.table)} points>"
+
+
+def dose_response(
+    synapse: Synapse,
+    protocol: Stimulus,
+    agent: Perturbation | str,
+    doses: dosing.Doses,
+    readout: str = "weight",
+    *,
+    other: Perturbation | str | None = None,
+    other_doses: dosing.Doses | None = None,
+    per_decade: int = dosing.PER_DECADE,
+    **options: Any,
+) -> DoseResponse:
+    """Run a protocol at one dose of an agent after another.
+
+    Parameters
+    ----------
+    synapse : Synapse
+        What is stimulated.
+    protocol : Protocol, Waveform or None
+        How.
+    agent : Perturbation or str
+        A drug by its name, or a perturbation that has doses: ``kn.drug``; ``kn.inhibit(x, ic50=…)``,
+        an ideal inhibitor (its IC50 is 1 µM unless given) or, for pure numbers, the fraction blocked;
+        ``kn.clamp`` and ``kn.edit``, whose value is the dose; ``kn.overexpress``, dosed by the factor.
+    doses : str or list of quantity
+        A range such as ``"1 nM .. 100 uM"``, log-spaced with its ends, or one by one. The control,
+        without the agent, is added as dose 0.
+    readout : str
+        As for `scan`: ``"weight"``, ``"weight at 30 min"``, ``"peak Ca"``, ``"area CaMKII_active"`` …
+    other : Perturbation or str, optional
+        A second agent, on a grid with the first: a competitor, or a drug to combine it with.
+    other_doses : str or list of quantity, optional
+        Its doses; dose 0 is added.
+    per_decade : int
+        Doses of a range in each factor of ten.
+    **options
+        As for `scan`: until, engine, rtol, workers, store, time_limit, most, progress.
+
+    Returns
+    -------
+    DoseResponse
+
+    Raises
+    ------
+    UnknownName, UnitError, PerturbationError, KinapticError
+        If something given does not fit; the message names it.
+    """
+    if not isinstance(readout, str):
+        raise KinapticError(f"readout={readout!r}: give one, such as 'weight at 30 min'")
+    if (other is None) != (other_doses is None):
+        raise KinapticError("other=… and other_doses=… belong together; give both or none")
+    for reserved in ("over", "readouts"):
+        if reserved in options:
+            raise KinapticError(f"dose_response takes no {reserved}=…; to vary more than doses use kn.scan")
+    first = _Dosed("doses", agent, doses, per_decade)
+    second = (
+        None
+        if other is None or other_doses is None
+        else _Dosed("other_doses", other, other_doses, per_decade)
+    )
+    points = [
+        (one, two) for two in (second.levels if second else (None,)) for one in first.levels
+    ]  # a curve of the first agent after another
+    over = [{"genotype": tuple(filter(None, (each.given for each in point if each)))} for point in points]
+    found = scan(synapse, protocol, over, readouts=readout, **options)
+    table = pd.DataFrame({DOSE: [one.dose for one, _ in points]}, index=found.table.index)
+    units = {DOSE: first.unit, readout: found.table.attrs["units"][found.plan.readouts[0].text]}
+    if second is not None:
+        table[OTHER] = [two.dose for _, two in points if two is not None]
+        units[OTHER] = second.unit
+    table[readout] = found.table[found.plan.readouts[0].text]
+    table["status"] = found.table["status"]
+    table.attrs = {
+        "units": units,
+        "recipe": found.recipe | first.recipe("agent") | (second.recipe("other") if second else {}),
+    }
+    return DoseResponse(table, first.text, second.text if second else "", readout, found)
+
+
+@dataclass(frozen=True)
+class _Level:
+    """An agent at a dose."""
+
+    dose: float
+    given: Perturbation | None
+
+
+class _Dosed:
+    """An agent and its doses, the control first."""
+
+    def __init__(self, what: str, agent: Perturbation | str, doses: dosing.Doses, per_decade: int) -> None:
+        self.agent = dosing.agent(agent)
+        texts = dosing.read(doses, per_decade=per_decade, what=what)
+        self.unit = _unit(texts)
+        numbers = [float(f"{parse(_bare(each, self.unit), self.unit, what):.12g}") for each in texts]
+        if len(set(numbers)) < len(numbers):
+            raise KinapticError(f"{what}: a dose is there twice; keep one")
+        if 0 in numbers and self.agent.kind in ("clamp", "edit"):
+            raise KinapticError(
+                f"{what}: dose 0 is the control, without the agent; to hold {self.agent.target} at 0 give "
+                "kn.scan a genotype"
+            )
+        levels = {n: dosing.at(self.agent, each) for n, each in sorted(zip(numbers, texts, strict=True)) if n}
+        self.levels = (_Level(0.0, None), *(_Level(n, given) for n, given in levels.items()))
+        if len(self.levels) == 1:
+            raise KinapticError(f"{what}: there is no dose above 0")
+
+    @property
+    def text(self) -> str:
+        """The agent as in a script, with what its doses mean."""
+        match self.agent.kind:
+            case "drug":
+                return f"drug({self.agent.target!r})"
+            case "inhibit" if self.unit != "1":
+                return f"inhibit({self.agent.target!r}, ic50={self.agent.ic50 or IC50!r})"
+        return f"{self.agent.kind}({self.agent.target!r})"
+
+    def recipe(self, name: str) -> dict[str, str | float]:
+        """Return what is to be said of it beside the table."""
+        given = self.levels[-1].given
+        return {name: self.text, f"{name} at its highest dose": "" if given is None else call_text(given)}
+
+
+def _unit(texts: Sequence[str]) -> str:
+    """Return the unit that doses are shown in: µM for concentrations, else that of the first."""
+    try:
+        parse(texts[0], "uM", "dose")
+    except UnitError:
+        return unit_text(texts[0])
+    return "uM"
+
+
+def _bare(text: str, unit: str) -> str | float:
+    return float(text) if unit == "1" else text
