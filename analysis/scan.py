@@ -105,6 +105,46 @@ def scan(
     StoreError
         If the store cannot be read or written; what is in it is safe.
     """
+    plan = planned(
+        synapse,
+        protocol,
+        over,
+        until=until,
+        readouts=readouts,
+        engine=engine,
+        rtol=rtol,
+        time_limit=time_limit,
+        most=most,
+    )
+    places.check(workers)
+    with reporting.report(progress, len(plan.points), "scan") as report:
+        found = study.run(plan, workers, store, report)
+    alone = [each for each in found.alone if each]
+    if alone:
+        warnings.warn(
+            f"{len(alone)} of {len(plan.points)} points ran one by one on roadrunner, which is slower: "
+            f"{'; '.join(dict.fromkeys(alone))}",
+            KinapticWarning,
+            stacklevel=2,
+        )
+    table, recipe = _table(plan, found), _recipe(plan, len(alone))
+    table.attrs["recipe"] = recipe
+    return Scan(table, plan, recipe)
+
+
+def planned(
+    synapse: Synapse,
+    protocol: Stimulus,
+    over: Over,
+    *,
+    until: Quantity = "60 min",
+    readouts: str | Iterable[str] = ("weight",),
+    engine: Engine = "auto",
+    rtol: float = 1e-6,
+    time_limit: Quantity | None = None,
+    most: int = MOST,
+) -> Plan:
+    """Return what `scan` would run, and refuse what it would refuse."""
     _refuse_types(synapse, protocol)
     if engine not in get_args(Engine):
         raise UnknownName("engine", engine, get_args(Engine))
@@ -113,24 +153,8 @@ def scan(
     if end <= 0:
         raise KinapticError(f"scan(until={until!r}): give a positive time, such as '60 min'")
     limit = None if time_limit is None else parse(time_limit, "s", "scan(time_limit=…)")
-    places.check(workers)
     points = read_points(synapse, protocol, over, most)
-    wanted = _readouts(readouts, points, end)
-    plan = Plan(points, end, wanted, engine, rtol, time_limit=limit)
-
-    with reporting.report(progress, len(points), "scan") as report:
-        found = study.run(plan, workers, store, report)
-    alone = [each for each in found.alone if each]
-    if alone:
-        warnings.warn(
-            f"{len(alone)} of {len(points)} points ran one by one on roadrunner, which is slower: "
-            f"{'; '.join(dict.fromkeys(alone))}",
-            KinapticWarning,
-            stacklevel=2,
-        )
-    table, recipe = _table(plan, found), _recipe(plan, len(alone))
-    table.attrs["recipe"] = recipe
-    return Scan(table, plan, recipe)
+    return Plan(points, end, _readouts(readouts, points, end), engine, rtol, time_limit=limit)
 
 
 def _refuse_types(synapse: object, protocol: object) -> None:

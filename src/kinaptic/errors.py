@@ -92,6 +92,10 @@ class FitRefused(KinapticError, ValueError):
     """A fit whose numbers the data do not determine, such as an EC50 without plateaus."""
 
 
+class StudyFileError(KinapticError, ValueError):
+    """A study file that does not say what to run; names file, line and key."""
+
+
 class StoreError(KinapticError, OSError):
     """A folder of results that cannot be read or written as it stands."""
 

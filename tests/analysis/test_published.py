@@ -19,7 +19,6 @@ from kinaptic.pathways.stimulation import stdp
 from kinaptic.units import parse
 
 # Keys that references.bib does not have yet.
-_AWAITED = {"Fino2010", "Wittenberg2006"}
 _GOOD: dict[str, Any] = {
     "curve": "stdp_window",
     "preset": "ca1",
@@ -39,12 +38,11 @@ _GOOD: dict[str, Any] = {
 def test_every_set_names_its_paper(name: str) -> None:
     each = point_sets()[name]
     key = each.source.partition(",")[0]
-    assert key in bibliography_keys() | _AWAITED
+    assert key in bibliography_keys()
     assert re.fullmatch(r"10\.\d{4,}/\S+", each.doi)
-    if key in bibliography_keys():
-        entry = bibliography().entries[key]
-        assert each.doi.lower() == entry.fields["doi"].lower()
-        assert each.paper.endswith(entry.fields["year"])
+    entry = bibliography().entries[key]
+    assert each.doi.lower() == entry.fields["doi"].lower()
+    assert each.paper.endswith(entry.fields["year"])
     if "Chindemi2022" in each.how:
         assert each.source.endswith("as compiled in Chindemi2022")
 
