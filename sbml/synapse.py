@@ -125,6 +125,7 @@ class Synapse:
             if each.kind == "drug":
                 made = _loaded(made, each)
             made = replace(made, perturbations=(*made.perturbations, each))
+        if perturbations:
             made.numbers(acute=True)  # refuse what does not apply here, not at the first run
         return made
 

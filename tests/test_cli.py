@@ -15,9 +15,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from kinaptic import __version__, console
-from kinaptic.pathways import calls
 from kinaptic.cli import app
 from kinaptic.errors import KinapticError
+from kinaptic.pathways import calls
 from kinaptic.sbml.synapse import Synapse
 
 PAIRINGS = "stdp('10 ms', 3, rate='5 Hz')"

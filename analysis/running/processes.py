@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from kinaptic.analysis.running.batches import Chunk
     from kinaptic.analysis.running.plan import Plan
 
-_IDLE = 300  # s until processes that nobody uses end: the next study finds them warm
+_STARTED: list[Any] = []  # the processes that are there, to be ended
+_IDLE = 30  # s until processes that nobody uses end: the next study finds them warm
+
+
+def end() -> None:
+    """End the processes now, whatever they are at."""
+    while _STARTED:
+        _STARTED.pop().shutdown(kill_workers=True)
 
 
 class Processes:
@@ -33,11 +40,13 @@ class Processes:
         try:
             yield made
         except BaseException:  # Ctrl-C included: nobody waits for what is under way
-            made._executor.shutdown(kill_workers=True)
+            end()
             raise
 
     def _started(self) -> Any:
-        return loky.get_reusable_executor(max_workers=self.count, timeout=_IDLE)
+        executor = loky.get_reusable_executor(max_workers=self.count, timeout=_IDLE)
+        _STARTED[:] = [executor]  # loky keeps one, and ends it when another is asked for
+        return executor
 
     def submit(self, work: Callable[..., Chunk], rows: Rows, plan: Plan) -> Future[Chunk]:
         """Hand in a chunk."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from kinaptic.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from kinaptic.analysis.bands import Bands, bands
     from kinaptic.analysis.curves import Curve, distance_curve, frequency_curve, pairs_curve, stdp_window
     from kinaptic.analysis.dose_response import DoseResponse, dose_response
     from kinaptic.analysis.experiments.rows import validate
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from kinaptic.sbml.synapse import Synapse
 
 _HOMES = {
+    "kinaptic.analysis.bands": ("Bands", "bands"),
     "kinaptic.analysis.curves": (
         "Curve",
         "distance_curve",
@@ -76,11 +78,11 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "Curve", "DoseResponse", "Perturbation", "Protocol", "Run", "Scan", "Screen", "Sensitivity",
-    "Synapse", "Waveform", "clamp", "depolarization", "distance_curve", "dose_response", "drug", "edit",
-    "frequency_curve", "gap", "inhibit", "knockout", "low_frequency", "overexpress", "pairs_curve",
-    "poisson", "scan", "screen", "sensitivity", "simulate", "spikes", "stdp", "stdp_window", "tetanus",
-    "theta_burst", "validate",
+    "Bands", "Curve", "DoseResponse", "Perturbation", "Protocol", "Run", "Scan", "Screen",
+    "Sensitivity", "Synapse", "Waveform", "bands", "clamp", "depolarization", "distance_curve",
+    "dose_response", "drug", "edit", "frequency_curve", "gap", "inhibit", "knockout", "low_frequency",
+    "overexpress", "pairs_curve", "poisson", "scan", "screen", "sensitivity", "simulate", "spikes",
+    "stdp", "stdp_window", "tetanus", "theta_burst", "validate",
 ]  # fmt: skip
 
 

@@ -1,16 +1,16 @@
-"""The command line: ``kinaptic run | pathways | drugs | check | cite | validate | export``."""
+"""The command line: ``kinaptic run | pathways | drugs | check | cite | validate | export``, and studies."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from kinaptic import __version__
+from kinaptic import __version__, files, studies
 from kinaptic.errors import KinapticError
 from kinaptic.interrupt import INTERRUPTED
 from kinaptic.options import (
@@ -36,11 +36,7 @@ from kinaptic.options import (
 if TYPE_CHECKING:
     from kinaptic.pathways.protocol import Protocol
     from kinaptic.pathways.waveform import Waveform
-    from kinaptic.sbml.run import Run
-
 _FAILED = 2
-_TABLES = (".csv", ".parquet")
-_PICTURES = (".png", ".svg", ".pdf")
 
 
 class _Commands(TyperGroup):
@@ -73,6 +69,8 @@ def main() -> None:
     """Run the command line; Ctrl-C ends it at once with exit code 130."""
     from kinaptic import interrupt
 
+    # What Ctrl-C leaves for the system to clean up is cleaned up, and nothing to tell a user of.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
     sys.exit(interrupt.run(_command))
 
 
@@ -81,6 +79,8 @@ def _command() -> int:
         app(prog_name="kinaptic")
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    finally:
+        studies.end_processes()
     return 0
 
 
@@ -172,8 +172,8 @@ def run(
     from kinaptic import console
     from kinaptic.sbml.simulate import simulate
 
-    _writable(out, _TABLES, "--out")
-    _writable(plot, _PICTURES, "--plot")
+    files.check(out, files.TABLES, "--out")
+    files.check(plot, files.PICTURES, "--plot")
     stimulus = stimulus_of(protocol, waveform, unit, time_unit, extend)
     synapse = synapse_of(preset, settings, also, without, knockout, inhibit, overexpress, clamp, drug)
     length = until or f"{(0.0 if stimulus is None else stimulus.end) + 3600!r} s"
@@ -188,10 +188,10 @@ def run(
             progress=_pace(stimulus, length, show),
         )
     if out is not None:
-        _write_traces(found, out)
+        files.write_table(found.traces, out, found.recipe)
     if plot is not None:
         figure = found.plot()
-        _guarded(plot, lambda: figure.savefig(plot))
+        files.guarded(plot, lambda: figure.savefig(plot))
     if as_json:
         typer.echo(console.run_json(found))
     else:
@@ -358,7 +358,7 @@ def export(
 
     to_stdout = str(file) == "-"
     if not to_stdout:
-        _writable(file, (".xml", ".sbml"), "FILE")
+        files.check(file, (".xml", ".sbml"), "FILE")
     stimulus = stimulus_of(protocol, waveform, unit, time_unit, extend)
     synapse = synapse_of(preset, settings, also, without, knockout, inhibit, overexpress, clamp, drug)
     with console.progress("writing the model"):
@@ -366,7 +366,7 @@ def export(
     if to_stdout:
         typer.echo(text)
         return
-    _write(file, text)
+    files.write(file, text)
     console.note(f"SBML: {file}")
 
 
@@ -388,43 +388,4 @@ def _pace(stimulus: Protocol | Waveform | None, length: str, show: Any) -> Any:
     return reached
 
 
-def _writable(path: Path | None, suffixes: Sequence[str], option: str) -> None:
-    """Refuse, before a long run, a file that could not be written after it."""
-    if path is None:
-        return
-    if path.suffix.lower() not in suffixes:
-        raise KinapticError(f"{option} {path}: the ending says the format; it can be {', '.join(suffixes)}")
-    if not path.parent.is_dir():
-        raise KinapticError(f"{option} {path}: there is no folder {path.parent}")
-    if path.is_dir():
-        raise KinapticError(f"{option} {path}: this is a folder")
-    if path.suffix.lower() == ".parquet":
-        import importlib.util
-
-        if importlib.util.find_spec("pyarrow") is None:
-            raise KinapticError(f"{option} {path}: Parquet needs pyarrow; pip install pyarrow, or write .csv")
-
-
-def _write_traces(found: Run, path: Path) -> None:
-    """Write the traces, units in the column names and the recipe in a comment or in the metadata."""
-    import json
-
-    units = found.traces.attrs["units"]
-    table = found.traces.rename(columns=lambda c: f"{c} ({units[c]})" if units[c] != "1" else c)
-    table.index.name = f"time ({units['time']})"
-    if path.suffix.lower() == ".parquet":
-        _guarded(path, lambda: table.to_parquet(path))
-        return
-    recipe = json.dumps(found.recipe, ensure_ascii=False)
-    _write(path, f"# {recipe}\n{table.to_csv(float_format='%.9g', lineterminator=chr(10))}")
-
-
-def _write(path: Path, text: str) -> None:
-    _guarded(path, lambda: path.write_text(text, encoding="utf-8", newline="\n"))
-
-
-def _guarded(path: Path, write: Any) -> None:
-    try:
-        write()
-    except OSError as why:
-        raise KinapticError(f"cannot write {path}: {why.strerror or why}") from None
+studies.add(app)

@@ -312,6 +312,43 @@ def print_drug(name: str, each: Drug) -> None:
     console.print(shown)
 
 
+def print_table(table: pd.DataFrame, most: int = 60) -> None:
+    """Print the table of a study, units in its head; of a long one the first rows."""
+    console = out()
+    units = table.attrs.get("units", {})
+    names = [
+        f"{n} ({u.replace('uM', 'µM').replace('um', 'µm')})"
+        if (u := units.get(n, "")) not in ("", "1")
+        else n
+        for n in table
+    ]
+    shown = _table(*map(str, names))
+    for _, row in table.head(most).iterrows():
+        shown.add_row(*(_cell(each) for each in row))
+    console.print(shown)
+    if len(table) > most:
+        console.print(f"… and {len(table) - most:,} more rows; --out FILE writes them all", style="dim")
+    if "status" in table and (failed := int((table["status"] != "ok").sum())):
+        console.print(f"{failed} of {len(table)} failed; the column status says why.", style="dim")
+
+
+def _headed(name: str, unit: str) -> str:
+    return name if unit in ("", "1") else f"{name} ({unit.replace('uM', 'µM').replace('um', 'µm')})"
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "" if math.isnan(value) else f"{value:.4g}"
+    return str(value)
+
+
+def table_json(table: pd.DataFrame, recipe: Mapping[str, object]) -> str:
+    """Return the table of a study as JSON: ``{"rows": […], "units": {…}, "recipe": {…}}``."""
+    rows = [{str(k): _plain(v) for k, v in row.items()} for row in table.to_dict(orient="records")]
+    found = {"rows": rows, "units": table.attrs.get("units", {}), "recipe": recipe}
+    return json.dumps(found, ensure_ascii=False, allow_nan=False)
+
+
 def print_validation(table: pd.DataFrame) -> None:
     """Print the rows that the model is held against, and how many it meets."""
     from rich.text import Text

@@ -40,9 +40,14 @@ def run(command: Callable[[], int]) -> int:
     child = os.fork()
     if child == 0:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, and ends this process
+        signal.signal(signal.SIGTERM, _leave)  # which ends the processes that it started
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         _exit(command)
     return _wait(child)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 def _exit(command: Callable[[], int]) -> None:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 Quantity = str | int | float  # what users write: "10 ms", "0.3 uM", or a pint quantity
 
-_NUMBER = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*(?P<unit>[^\W\d].*?)?\s*")
+_NUMBER = re.compile(
+    r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*(?P<unit>(?![eE][-+]?\d)[^\W\d].*?)?\s*"
+)
 
 
 @dataclass(frozen=True)

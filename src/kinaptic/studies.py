@@ -1,0 +1,424 @@
+"""The commands that are studies: ``kinaptic scan | dose | screen | sensitivity | curve | explore``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kinaptic import files
+from kinaptic.errors import KinapticError
+from kinaptic.options import (
+    OUTPUT,
+    Also,
+    Clamp,
+    Drug,
+    Inhibit,
+    Knockout,
+    Overexpress,
+    Preset,
+    ProtocolText,
+    Setting,
+    Without,
+    stimulus_of,
+    synapse_of,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_RUNS = "Runs"
+
+
+def _run_option(text: str, metavar: str) -> Any:
+    return typer.Option(metavar=metavar, help=text, rich_help_panel=_RUNS)
+
+
+def _output(text: str, metavar: str = "FILE") -> Any:
+    return typer.Option(metavar=metavar, help=text, rich_help_panel=OUTPUT)
+
+
+Until = Annotated[str | None, _run_option("Length of a run; 60 min by default.", "TIME")]
+Readout = Annotated[
+    list[str] | None, _run_option("What to read off: weight, 'peak Ca'. Several times.", "TEXT")
+]
+Workers = Annotated[
+    str | None, _run_option("How many processes, all (one a core), or a Dask scheduler: tcp://…", "WHERE")
+]
+Store = Annotated[Path | None, _run_option("Keep what is done here; run again, it goes on.", "FOLDER")]
+Limit = Annotated[str | None, _run_option("Stop a run after this time by the clock: '2 min'.", "TIME")]
+Out = Annotated[Path | None, _output("Write the table: .csv or .parquet.")]
+Plot = Annotated[Path | None, _output("Write the figure: .png, .svg or .pdf.")]
+Report = Annotated[Path | None, _output("Write it all as one web page: .html.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", metavar="", help="Print JSON in place of the table.", rich_help_panel=OUTPUT)
+]
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    for command in (scan, dose, screen, sensitivity, curve, explore):
+        app.command()(command)
+
+
+def scan(
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="A study file: what to run, and over what.")],
+    workers: Workers = None,
+    store: Store = None,
+    time_limit: Limit = None,
+    out: Out = None,
+    plot: Plot = None,
+    report: Report = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", metavar="", help="Run more than a million points unasked.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    r"""Run a protocol over and over, varied, as a study file says: a table, a row a run.
+
+    [bold]format: 1
+    synapse: ca1
+    protocol: stdp('10 ms', 60, rate='1 Hz')
+    over:
+      genotype: \[wild type, knockout('pka')]
+      delay: \[-10 ms, 10 ms][/]
+
+    For example:
+
+    [bold]kinaptic scan study.yaml --store results --workers all --report study.html[/]
+    """
+    from kinaptic.analysis import study_file
+
+    _check(out, plot, report)
+    read = study_file.read(study)
+    options = _options(None, workers, store, time_limit)
+    found = read.run(**options, most=sys.maxsize if yes else _asked(read))
+    _finish(found, found.table, as_json, out, plot, report, read.title)
+
+
+def dose(
+    preset: Preset,
+    agent: Annotated[
+        str,
+        typer.Argument(metavar="AGENT", help="A drug, or \"inhibit('CaMKII', ic50='0.4 uM')\" and the like."),
+    ],
+    doses: Annotated[
+        str, typer.Argument(metavar="DOSES", help="A range, '1 nM .. 100 uM', or some: '1 nM, 1 uM'.")
+    ],
+    protocol: ProtocolText = None,
+    readout: Annotated[
+        str, _run_option("What responds: weight, 'weight at 30 min', 'peak Ca'.", "TEXT")
+    ] = "weight",
+    other: Annotated[str | None, _run_option("Another agent, on a grid with the first.", "AGENT")] = None,
+    other_doses: Annotated[str | None, _run_option("Its doses.", "DOSES")] = None,
+    until: Until = None,
+    knockout: Knockout = None,
+    inhibit: Inhibit = None,
+    drug: Drug = None,
+    overexpress: Overexpress = None,
+    clamp: Clamp = None,
+    settings: Setting = None,
+    also: Also = None,
+    without: Without = None,
+    workers: Workers = None,
+    store: Store = None,
+    time_limit: Limit = None,
+    out: Out = None,
+    plot: Plot = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give an agent at one dose after another: responses, and the Hill curve with its EC50.
+
+    For example:
+
+    [bold]kinaptic dose ca1 "inhibit('CaMKII')" "1 nM .. 100 uM" -p "stdp('10 ms', 60, rate='1 Hz')"[/]
+    """
+    from kinaptic import console
+    from kinaptic.analysis.dose_response import dose_response
+    from kinaptic.errors import FitRefused
+
+    _check(out, plot)
+    synapse = synapse_of(preset, settings, also, without, knockout, inhibit, overexpress, clamp, drug)
+    second = {} if other is None and other_doses is None else _second(other, other_doses)
+    found = dose_response(
+        synapse,
+        stimulus_of(protocol, None, None, None, None),
+        _agent(agent),
+        _doses(doses),
+        readout,
+        **second,
+        **_options(until, workers, store, time_limit),
+    )
+    _finish(found, found.table, as_json, out, plot)
+    if not as_json and not found.other:
+        try:
+            console.out().print(f"\n{found.fit()}", soft_wrap=True)
+        except FitRefused as why:
+            console.out().print(f"\nNo Hill curve: {why}", soft_wrap=True)
+
+
+def screen(
+    preset: Preset,
+    protocol: ProtocolText = None,
+    targets: Annotated[
+        list[str] | None,
+        _run_option("enzymes (the default), pathways, parameters, or names. Several times.", "NAME"),
+    ] = None,
+    change: Annotated[
+        list[str] | None,
+        _run_option("knockout, halve, double; all three by default. Several times.", "CHANGE"),
+    ] = None,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", metavar="", help="Change two at a time as well.", rich_help_panel=_RUNS)
+    ] = False,
+    readout: Readout = None,
+    until: Until = None,
+    knockout: Knockout = None,
+    inhibit: Inhibit = None,
+    drug: Drug = None,
+    overexpress: Overexpress = None,
+    clamp: Clamp = None,
+    settings: Setting = None,
+    also: Also = None,
+    without: Without = None,
+    workers: Workers = None,
+    store: Store = None,
+    time_limit: Limit = None,
+    out: Out = None,
+    plot: Plot = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change every enzyme, pathway or parameter in turn, and rank what matters.
+
+    For example:
+
+    [bold]kinaptic screen ca1 -p "stdp('10 ms', 60, rate='1 Hz')" --change knockout --plot screen.svg[/]
+    """
+    from kinaptic.analysis import screen as screens
+
+    _check(out, plot)
+    synapse = synapse_of(preset, settings, also, without, knockout, inhibit, overexpress, clamp, drug)
+    found = screens.screen(
+        synapse,
+        stimulus_of(protocol, None, None, None, None),
+        targets=targets or "enzymes",
+        changes=change or tuple(screens.CHANGES),
+        pairs=pairs,
+        readouts=readout or screens.READOUTS,
+        **_options(until, workers, store, time_limit),
+    )
+    _finish(found, found.table, as_json, out, plot)
+
+
+def sensitivity(
+    preset: Preset,
+    protocol: ProtocolText = None,
+    method: Annotated[str, _run_option("local, morris or sobol.", "NAME")] = "local",
+    parameter: Annotated[
+        list[str] | None, _run_option("Only these; all that have a range by default. Several times.", "NAME")
+    ] = None,
+    samples: Annotated[int | None, _run_option("Trajectories of morris, samples of sobol.", "NUMBER")] = None,
+    seed: Annotated[int, _run_option("Of what is drawn.", "NUMBER")] = 0,
+    readout: Readout = None,
+    until: Until = None,
+    knockout: Knockout = None,
+    inhibit: Inhibit = None,
+    drug: Drug = None,
+    overexpress: Overexpress = None,
+    clamp: Clamp = None,
+    settings: Setting = None,
+    also: Also = None,
+    without: Without = None,
+    workers: Workers = None,
+    store: Store = None,
+    time_limit: Limit = None,
+    out: Out = None,
+    plot: Plot = None,
+    as_json: AsJson = False,
+) -> None:
+    """Which parameters a readout hangs on: near their values, or over the ranges that they may have.
+
+    For example:
+
+    [bold]kinaptic sensitivity ca1 -p "stdp('10 ms', 60, rate='1 Hz')" --plot tornado.svg[/]
+    """
+    from kinaptic.analysis.sensitivity import sensitivity as analysed
+
+    _check(out, plot)
+    synapse = synapse_of(preset, settings, also, without, knockout, inhibit, overexpress, clamp, drug)
+    found = analysed(
+        synapse,
+        stimulus_of(protocol, None, None, None, None),
+        method=method,  # type: ignore[arg-type]  # it is checked there
+        parameters=parameter or None,
+        samples=samples,
+        seed=seed,
+        readouts=readout or "weight",
+        **_options(until, workers, store, time_limit),
+    )
+    _finish(found, found.table, as_json, out, plot)
+
+
+def curve(
+    preset: Preset,
+    name: Annotated[str, typer.Argument(metavar="CURVE", help="window, frequency, pairs or distance.")],
+    knockout: Knockout = None,
+    inhibit: Inhibit = None,
+    drug: Drug = None,
+    overexpress: Overexpress = None,
+    clamp: Clamp = None,
+    settings: Setting = None,
+    also: Also = None,
+    without: Without = None,
+    workers: Workers = None,
+    store: Store = None,
+    time_limit: Limit = None,
+    out: Out = None,
+    plot: Plot = None,
+    report: Report = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw a curve as experimenters do, over the model, with published points in the figure.
+
+    For example:
+
+    [bold]kinaptic curve ca1 window --plot window.svg[/]
+    """
+    from kinaptic.analysis import curves
+    from kinaptic.errors import UnknownName
+
+    known = {
+        "window": curves.stdp_window,
+        "frequency": curves.frequency_curve,
+        "pairs": curves.pairs_curve,
+        "distance": curves.distance_curve,
+    }
+    if name not in known:
+        raise UnknownName("curve", name, known)
+    _check(out, plot, report)
+    synapse = synapse_of(preset, settings, also, without, knockout, inhibit, overexpress, clamp, drug)
+    found = known[name](synapse, **_options(None, workers, store, time_limit))
+    _finish(found, found.table, as_json, out, plot)
+    if report is not None:
+        _report(found.scan, report, "")
+
+
+def explore(
+    preset: Annotated[
+        str, typer.Argument(metavar="PRESET", help="Which synapse the page begins with.")
+    ] = "ca1",
+    port: Annotated[
+        int | None, typer.Option(metavar="PORT", help="Of this machine; a free one by default.")
+    ] = None,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", metavar="", help="Open the page in the browser.")
+    ] = True,
+) -> None:
+    r"""Open a page with sliders for delay, rate, distance and dose, and see at once what the synapse does.
+
+    Needs the extra explore: pip install 'kinaptic\[explore]'.
+    """
+    from kinaptic.analysis.explore import launch
+
+    launch(preset, port, browser)
+
+
+def end_processes() -> None:
+    """End the processes of a study, which would wait for the next one and keep the command's pipes open."""
+    loaded = sys.modules.get("kinaptic.analysis.running.processes")
+    if loaded is not None:
+        loaded.end()
+
+
+# ---- What they have in common
+def _options(
+    until: str | None, workers: str | None, store: Path | None, time_limit: str | None
+) -> dict[str, Any]:
+    given: dict[str, Any] = {"store": store, "time_limit": time_limit}
+    if until is not None:
+        given["until"] = until
+    if workers is not None:
+        given["workers"] = int(workers) if workers.lstrip("-").isdigit() else workers
+    return given
+
+
+def _agent(text: str) -> Any:
+    from kinaptic.pathways import calls
+
+    if "(" not in text:
+        return text
+    found = calls.perturbations(text)
+    if len(found) != 1:
+        raise KinapticError(f"AGENT {text}: give one; for two use --other")
+    return found[0]
+
+
+def _doses(text: str) -> str | list[str]:
+    return text if ".." in text else [each.strip() for each in text.split(",")]
+
+
+def _second(other: str | None, doses: str | None) -> dict[str, Any]:
+    if other is None or doses is None:
+        raise KinapticError("--other and --other-doses belong together; give both")
+    return {"other": _agent(other), "other_doses": _doses(doses)}
+
+
+def _asked(read: Any) -> int:
+    """Return how many points may be run; ask where they are very many and somebody is there."""
+    from kinaptic.analysis.points import MOST
+    from kinaptic.analysis.scan import planned
+
+    count = len(planned(read.synapse, read.protocol, read.over, **read.options, most=sys.maxsize).points)
+    if count <= MOST:
+        return MOST
+    if not sys.stdin.isatty():
+        raise KinapticError(f"{read.path} has {count:,} points; if that is meant, say --yes")
+    sys.stderr.write(f"{read.path} has {count:,} points. Run them all? [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise typer.Exit(1)
+    return count
+
+
+def _check(out: Path | None, plot: Path | None, report: Path | None = None) -> None:
+    files.check(out, files.TABLES, "--out")
+    files.check(plot, files.PICTURES, "--plot")
+    files.check(report, files.PAGES, "--report")
+
+
+def _finish(
+    study: Any,
+    table: pd.DataFrame,
+    as_json: bool,
+    out: Path | None,
+    plot: Path | None,
+    report: Path | None = None,
+    title: str = "",
+) -> None:
+    """Print the table, and write what was asked for."""
+    from kinaptic import console
+
+    recipe = table.attrs["recipe"]
+    if out is not None:
+        files.write_table(table, out, recipe)
+    if as_json:
+        typer.echo(console.table_json(table, recipe))
+    else:
+        console.print_table(table)
+    if plot is not None:
+        figure = study.plot()
+        files.guarded(plot, lambda: figure.savefig(plot))
+    for what, path in (("Table", out), ("Figure", plot)):
+        if path is not None:
+            console.note(f"{what}: {path}")
+    if report is not None:
+        _report(study, report, title)
+
+
+def _report(study: Any, path: Path, title: str) -> None:
+    from kinaptic import console
+
+    study.report(path, title=title or None)
+    console.note(f"Report: {path}")
