@@ -16,7 +16,7 @@ from benchmarks import table
 
 NAMES = {
     "single": "comparisons", "sweep": "comparisons", "others": "comparisons", "processes": "processes",
-    "start": "start", "whole": "whole", "many": "many",
+    "start": "start", "whole": "whole", "studies": "studies", "many": "many",
 }  # fmt: skip
 
 

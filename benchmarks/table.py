@@ -88,6 +88,22 @@ def processes(found: dict[str, Any]) -> str:
     )
 
 
+def studies(found: dict[str, Any]) -> str:
+    """Return what studies cost besides their runs."""
+    rows = ([row["processes"], *map(seconds, row["wall"])] for row in found["places"])
+    head = ["processes", "minimum, s of wall clock", "median", "maximum"]
+    besides, kept = 1e3 * found["overhead"], 1e3 * found["overhead_with_store"]
+    said = [
+        f"{found['runs']} runs in two processes are done {found['speed']:.2f} times as fast as in one.",
+        f"Besides itself a run costs {besides:.1f} ms (model, readouts, table), with a store {kept:.1f} ms,",
+        f"which is {found['share']:.1%} of a run of 0.3 s.",
+        f"A study of {found['rows']:,} rows that is all in its store is back in "
+        f"{seconds(found['back_by_model'][1])} s where models differ,",
+        f"in {seconds(found['back_by_protocol'][1])} s where protocols do.",
+    ]
+    return f"{table(head, rows)}\n\n{' '.join(said)}"
+
+
 def many(found: dict[str, Any]) -> str:
     """Return what many runs need."""
     head = ["runs", "failed", "models, s", "runs, s of wall clock", "s on a core", "models, MB", "peak, MB"]
@@ -157,5 +173,5 @@ def power(value: float) -> str:
 
 TABLES = {
     "machine": machine, "single": comparison, "sweep": comparison, "others": others, "processes": processes,
-    "many": many, "start": start, "whole": whole,
+    "many": many, "start": start, "whole": whole, "studies": studies,
 }  # fmt: skip

@@ -28,13 +28,17 @@ def test_python_runs(readme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     names: dict[str, object] = {"__name__": "readme"}
     for number, code in enumerate(blocks(readme, "python"), start=1):
         exec(compile(code, f"README, Python block {number}", "exec"), names)  # noqa: S102
-    assert {path.name for path in tmp_path.iterdir()} == {"pairing.png", "pka_ko.xml"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "pairing.png", "pka_ko.xml", "window.svg", "study.html", "results",
+    }  # fmt: skip
 
 
 def test_commands_exist(readme: str) -> None:
     lines = "\n".join(blocks(readme, "console")).splitlines()
     commands = {words[2] for line in lines if (words := line.split())[:2] == ["$", "kinaptic"]}
-    assert commands == {"run", "pathways", "check", "cite", "export", "validate"}
+    assert commands == {
+        "run", "pathways", "check", "cite", "export", "validate", "scan", "dose", "curve", "explore",
+    }  # fmt: skip
     for command in commands:
         assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0
 

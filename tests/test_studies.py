@@ -36,7 +36,7 @@ def call(*arguments: str) -> Result:
 @pytest.fixture
 def study(tmp_path: Path) -> Path:
     path = tmp_path / "study.yaml"
-    path.write_text(STUDY)
+    path.write_text(STUDY, "utf-8")
     return path
 
 
@@ -51,11 +51,11 @@ def test_scan_prints_the_table_and_writes_files(study: Path, tmp_path: Path) -> 
     assert len(lines) == 5
     assert lines[4].startswith("knockout('PKA')")
     assert [line.split(":")[0] for line in result.stderr.splitlines()] == ["Table", "Figure", "Report"]
-    recipe = json.loads(files["out"].read_text().splitlines()[0].removeprefix("# "))
+    recipe = json.loads(files["out"].read_text("utf-8").splitlines()[0].removeprefix("# "))
     assert recipe["points"] == 4
     table = pd.read_csv(files["out"], comment="#", index_col=0)
     assert list(table.columns) == ["genotype", "delay (ms)", "weight", "peak Ca (uM)", "status"]
-    assert "<title>Two genotypes" in files["report"].read_text()
+    assert "<title>Two genotypes" in files["report"].read_text("utf-8")
     again = call("scan", str(study), "--store", str(tmp_path / "s"), "--json")
     found = json.loads(again.stdout)
     assert [row["weight"] for row in found["rows"]] == pytest.approx(list(table["weight"]), rel=1e-8)
@@ -91,7 +91,7 @@ def test_options_are_checked(study: Path, options: list[str], said: str) -> None
 def large(path: Path) -> Path:
     values = ", ".join(f"{i} ms" for i in range(1, 1002))
     text = STUDY.replace("[-10 ms, 10 ms]", f"[{values}]\n  pairs: [{', '.join(map(str, range(1, 1001)))}]")
-    path.write_text(text)
+    path.write_text(text, "utf-8")
     return path
 
 

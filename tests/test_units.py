@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kinaptic import units
 from kinaptic.errors import UnitError, UnknownName
 from kinaptic.units import MODEL_UNITS, model_unit, parse, registry
 
@@ -98,3 +99,15 @@ def test_sbml_and_pint_agree_on_every_unit() -> None:
             product = product * ureg.Quantity(factor, kinds.get(kind, kind)) ** part.getExponentAsDouble()
         expected = ureg.Quantity(1.0, "dimensionless" if text == "1" else text)
         assert product.to(expected.units).magnitude == pytest.approx(1), text
+
+
+@pytest.mark.parametrize("number", ["10", "0.3", "1e-3", "-50", ".5", "123.456", "1E-06"])
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [("ms", "s"), ("nM", "uM"), ("mM", "uM"), ("min", "s"), ("h", "s"), ("nm", "um"), ("kHz", "Hz"),
+     ("", "1"), ("percent", "1")],
+)  # fmt: skip
+def test_the_short_way_gives_what_pint_does_to_the_last_bit(number: str, given: str, wanted: str) -> None:
+    """Most quantities are a number and a unit, whose factor is remembered."""
+    text = f"{number} {given}".strip()
+    assert parse(text, wanted, "x") == units._magnitude(text, wanted, "x")

@@ -75,7 +75,7 @@ def compute(rows: Rows, plan: Plan) -> Chunk:
         unfit = {} if plan.engine == "roadrunner" else _unsupported(ready)
         alone = ready if plan.engine == "roadrunner" else {i: ready[i] for i in unfit}
         given |= {i: _alone(each, plan) for i, each in alone.items()}
-        given |= _together({i: each for i, each in ready.items() if i not in given}, plan)
+        given |= together({i: each for i, each in ready.items() if i not in given}, plan)
     outcomes = [
         _failure(each) if isinstance(each := given[i], KinapticError) else ready[i].read(plan, each)
         for i in range(len(points))
@@ -97,7 +97,8 @@ def _unsupported(ready: Mapping[int, Prepared]) -> dict[int, str]:
     return {i: why for i, why in found.items() if why is not None}
 
 
-def _together(ready: Mapping[int, Prepared], plan: Plan) -> dict[int, Outcome]:
+def together(ready: Mapping[int, Prepared], plan: Plan) -> dict[int, Outcome]:
+    """Run points side by side on the ensemble."""
     if not ready:
         return {}
     from kinaptic.sbml.ensemble import batch, machine

@@ -162,16 +162,21 @@ def opened(folder: str | Path) -> Iterator[Store]:
         If the folder is none of a store, cannot be written, the disk is full, or another version wrote it.
     """
     path = Path(folder)
-    if path.exists() and not path.is_dir():
-        raise StoreError(f"store {path}: that is a file; give a folder")
-    if path.is_dir() and any(path.iterdir()) and not (path / "shards").is_dir():
-        raise StoreError(f"store {path}: the folder has other things in it; give an empty one, or a new name")
     with _explained(path):
+        _refuse_other(path)
         made = Store(path)
         try:
             yield made
         finally:
             made.close()
+
+
+def _refuse_other(path: Path) -> None:
+    """Refuse a file, and a folder that is none of a store."""
+    if path.exists() and not path.is_dir():
+        raise StoreError(f"store {path}: that is a file; give a folder")
+    if path.is_dir() and any(path.iterdir()) and not (path / "shards").is_dir():
+        raise StoreError(f"store {path}: the folder has other things in it; give an empty one, or a new name")
 
 
 @contextlib.contextmanager

@@ -157,7 +157,7 @@ def test_figures(camkii: kn.DoseResponse, receptor: kn.DoseResponse, tmp_path: P
     assert [text.get_text() for text in legend.get_texts()] == ["0 µM", "3 µM", "30 µM"]
     for suffix in ("svg", "pdf"):
         camkii.plot().savefig(tmp_path / f"curve.{suffix}")
-    assert "inhibit(" in (tmp_path / "curve.svg").read_text()  # text stays text
+    assert "inhibit(" in (tmp_path / "curve.svg").read_text("utf-8")  # text stays text
 
 
 def test_a_dose_that_fails_is_a_row(ca1: kn.Synapse) -> None:
