@@ -16,19 +16,14 @@ from kinaptic.interrupt import INTERRUPTED
 from kinaptic.options import (
     OUTPUT,
     Also,
-    Clamp,
-    Drug,
-    Inhibit,
-    Knockout,
-    Overexpress,
     Preset,
     ProtocolText,
-    Setting,
     WaveformExtend,
     WaveformFile,
     WaveformTime,
     WaveformUnit,
     Without,
+    grouped,
     stimulus_of,
     synapse_of,
 )
@@ -36,6 +31,7 @@ from kinaptic.options import (
 if TYPE_CHECKING:
     from kinaptic.pathways.protocol import Protocol
     from kinaptic.pathways.waveform import Waveform
+    from kinaptic.sbml.synapse import Synapse
 _FAILED = 2
 
 
@@ -108,21 +104,14 @@ def _front(
 
 
 @app.command()
+@grouped(synapse=synapse_of)
 def run(
-    preset: Preset,
+    synapse: Synapse,
     protocol: ProtocolText = None,
     until: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="Length of the run; by default until 60 min after the protocol."),
     ] = None,
-    knockout: Knockout = None,
-    inhibit: Inhibit = None,
-    drug: Drug = None,
-    overexpress: Overexpress = None,
-    clamp: Clamp = None,
-    settings: Setting = None,
-    also: Also = None,
-    without: Without = None,
     waveform: WaveformFile = None,
     unit: WaveformUnit = None,
     time_unit: WaveformTime = None,
@@ -175,7 +164,6 @@ def run(
     files.check(out, files.TABLES, "--out")
     files.check(plot, files.PICTURES, "--plot")
     stimulus = stimulus_of(protocol, waveform, unit, time_unit, extend)
-    synapse = synapse_of(preset, settings, also, without, knockout, inhibit, overexpress, clamp, drug)
     length = until or f"{(0.0 if stimulus is None else stimulus.end) + 3600!r} s"
     with console.progress("preparing the model") as show:
         found = simulate(
@@ -249,16 +237,9 @@ def drugs(
 
 
 @app.command()
+@grouped(synapse=synapse_of)
 def check(
-    preset: Preset,
-    knockout: Knockout = None,
-    inhibit: Inhibit = None,
-    drug: Drug = None,
-    overexpress: Overexpress = None,
-    clamp: Clamp = None,
-    settings: Setting = None,
-    also: Also = None,
-    without: Without = None,
+    synapse: Synapse,
 ) -> None:
     """Look for faults in a model: libSBML's findings, open thermodynamic cycles, a drifting baseline.
 
@@ -270,7 +251,6 @@ def check(
     """
     from kinaptic import console
 
-    synapse = synapse_of(preset, settings, also, without, knockout, inhibit, overexpress, clamp, drug)
     found = synapse.check()
     for each in found:
         typer.echo(each)
@@ -329,20 +309,13 @@ def validate(
 
 
 @app.command()
+@grouped(synapse=synapse_of)
 def export(
-    preset: Preset,
+    synapse: Synapse,
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="Where to write SBML (.xml, .sbml); - is stdout.")
     ],
     protocol: ProtocolText = None,
-    knockout: Knockout = None,
-    inhibit: Inhibit = None,
-    drug: Drug = None,
-    overexpress: Overexpress = None,
-    clamp: Clamp = None,
-    settings: Setting = None,
-    also: Also = None,
-    without: Without = None,
     waveform: WaveformFile = None,
     unit: WaveformUnit = None,
     time_unit: WaveformTime = None,
@@ -360,7 +333,6 @@ def export(
     if not to_stdout:
         files.check(file, (".xml", ".sbml"), "FILE")
     stimulus = stimulus_of(protocol, waveform, unit, time_unit, extend)
-    synapse = synapse_of(preset, settings, also, without, knockout, inhibit, overexpress, clamp, drug)
     with console.progress("writing the model"):
         text = synapse.sbml(stimulus)
     if to_stdout:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import inspect
+from collections.abc import Callable, Container
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -89,16 +92,58 @@ Without = Annotated[
 Also = Annotated[_Texts, _many("--also", "PATHWAY", "Add a pathway that the preset does not have: buffer.")]
 
 
+def grouped(**makers: Callable[..., Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Let commands share groups of options: an argument of a command is what a group's maker makes of them.
+
+    Parameters
+    ----------
+    **makers : callable
+        By the name of the command's argument; the maker's own arguments are the options.
+    """
+
+    def wrap(command: Callable[..., None]) -> Callable[..., None]:
+        taken = {name: inspect.signature(make).parameters for name, make in makers.items()}
+
+        @functools.wraps(command)
+        def call(**given: Any) -> None:
+            made = {
+                name: makers[name](**{o: given.pop(o) for o in options}) for name, options in taken.items()
+            }
+            command(**made, **given)
+
+        own, hints = inspect.signature(command).parameters, _hints(command, besides=taken)
+        parameters: list[inspect.Parameter] = []
+        for name, each in own.items():
+            parameters += taken[name].values() if name in taken else [each]
+        for make in makers.values():
+            hints |= _hints(make)
+        # Arguments, its own options, those of groups.
+        parameters.sort(key=lambda each: (each.default is not each.empty) * (1 + (each.name not in own)))
+        read = [each.replace(annotation=hints[each.name]) for each in parameters]
+        call.__signature__ = inspect.Signature(read)  # type: ignore[attr-defined]
+        call.__annotations__ = hints
+        return call
+
+    return wrap
+
+
+def _hints(function: Callable[..., Any], besides: Container[str] = ()) -> dict[str, Any]:
+    """Return what the arguments of a function are, some left out."""
+    written = function.__annotations__.items()
+    holder = SimpleNamespace(__annotations__={n: a for n, a in written if n != "return" and n not in besides})
+    return get_type_hints(holder, globalns=function.__globals__, include_extras=True)
+
+
 def synapse_of(
-    preset: str,
-    settings: Sequence[str] | None = None,
-    also: Sequence[str] | None = None,
-    without: Sequence[str] | None = None,
-    knockout: Sequence[str] | None = None,
-    inhibit: Sequence[str] | None = None,
-    overexpress: Sequence[str] | None = None,
-    clamp: Sequence[str] | None = None,
-    drug: Sequence[str] | None = None,
+    preset: Preset,
+    settings: Setting = None,
+    also: Also = None,
+    without: Without = None,
+    knockout: Knockout = None,
+    inhibit: Inhibit = None,
+    overexpress: Overexpress = None,
+    clamp: Clamp = None,
+    drug: Drug = None,
 ) -> Synapse:
     """Return the synapse that the options describe; genetic changes come before drugs."""
     from kinaptic.pathways import drugs, perturbation

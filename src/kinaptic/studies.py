@@ -12,22 +12,16 @@ from kinaptic import files
 from kinaptic.errors import KinapticError
 from kinaptic.options import (
     OUTPUT,
-    Also,
-    Clamp,
-    Drug,
-    Inhibit,
-    Knockout,
-    Overexpress,
-    Preset,
     ProtocolText,
-    Setting,
-    Without,
+    grouped,
     stimulus_of,
     synapse_of,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from kinaptic.sbml.synapse import Synapse
 
 _RUNS = "Runs"
 
@@ -57,17 +51,31 @@ AsJson = Annotated[
 ]
 
 
+def places_of(workers: Workers = None, store: Store = None, time_limit: Limit = None) -> dict[str, Any]:
+    """Return what the options say of where runs go, what is kept, and when one is stopped."""
+    given: dict[str, Any] = {"store": store, "time_limit": time_limit}
+    if workers is not None:
+        given["workers"] = int(workers) if workers.lstrip("-").isdigit() else workers
+    return given
+
+
+def runs_of(
+    until: Until = None, workers: Workers = None, store: Store = None, time_limit: Limit = None
+) -> dict[str, Any]:
+    """Return what the options say of the length of runs besides."""
+    return places_of(workers, store, time_limit) | ({} if until is None else {"until": until})
+
+
 def add(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     for command in (scan, dose, screen, sensitivity, curve, explore):
         app.command()(command)
 
 
+@grouped(runs=places_of)
 def scan(
+    runs: dict[str, Any],
     study: Annotated[Path, typer.Argument(metavar="STUDY", help="A study file: what to run, and over what.")],
-    workers: Workers = None,
-    store: Store = None,
-    time_limit: Limit = None,
     out: Out = None,
     plot: Plot = None,
     report: Report = None,
@@ -93,13 +101,14 @@ def scan(
 
     _check(out, plot, report)
     read = study_file.read(study)
-    options = _options(None, workers, store, time_limit)
-    found = read.run(**options, most=sys.maxsize if yes else _asked(read))
+    found = read.run(**runs, most=sys.maxsize if yes else _asked(read))
     _finish(found, found.table, as_json, out, plot, report, read.title)
 
 
+@grouped(synapse=synapse_of, runs=runs_of)
 def dose(
-    preset: Preset,
+    synapse: Synapse,
+    runs: dict[str, Any],
     agent: Annotated[
         str,
         typer.Argument(metavar="AGENT", help="A drug, or \"inhibit('CaMKII', ic50='0.4 uM')\" and the like."),
@@ -113,18 +122,6 @@ def dose(
     ] = "weight",
     other: Annotated[str | None, _run_option("Another agent, on a grid with the first.", "AGENT")] = None,
     other_doses: Annotated[str | None, _run_option("Its doses.", "DOSES")] = None,
-    until: Until = None,
-    knockout: Knockout = None,
-    inhibit: Inhibit = None,
-    drug: Drug = None,
-    overexpress: Overexpress = None,
-    clamp: Clamp = None,
-    settings: Setting = None,
-    also: Also = None,
-    without: Without = None,
-    workers: Workers = None,
-    store: Store = None,
-    time_limit: Limit = None,
     out: Out = None,
     plot: Plot = None,
     as_json: AsJson = False,
@@ -140,7 +137,6 @@ def dose(
     from kinaptic.errors import FitRefused
 
     _check(out, plot)
-    synapse = synapse_of(preset, settings, also, without, knockout, inhibit, overexpress, clamp, drug)
     second = {} if other is None and other_doses is None else _second(other, other_doses)
     found = dose_response(
         synapse,
@@ -149,7 +145,7 @@ def dose(
         _doses(doses),
         readout,
         **second,
-        **_options(until, workers, store, time_limit),
+        **runs,
     )
     _finish(found, found.table, as_json, out, plot)
     if not as_json and not found.other:
@@ -159,8 +155,10 @@ def dose(
             console.out().print(f"\nNo Hill curve: {why}", soft_wrap=True)
 
 
+@grouped(synapse=synapse_of, runs=runs_of)
 def screen(
-    preset: Preset,
+    synapse: Synapse,
+    runs: dict[str, Any],
     protocol: ProtocolText = None,
     targets: Annotated[
         list[str] | None,
@@ -174,18 +172,6 @@ def screen(
         bool, typer.Option("--pairs", metavar="", help="Change two at a time as well.", rich_help_panel=_RUNS)
     ] = False,
     readout: Readout = None,
-    until: Until = None,
-    knockout: Knockout = None,
-    inhibit: Inhibit = None,
-    drug: Drug = None,
-    overexpress: Overexpress = None,
-    clamp: Clamp = None,
-    settings: Setting = None,
-    also: Also = None,
-    without: Without = None,
-    workers: Workers = None,
-    store: Store = None,
-    time_limit: Limit = None,
     out: Out = None,
     plot: Plot = None,
     as_json: AsJson = False,
@@ -199,7 +185,6 @@ def screen(
     from kinaptic.analysis import screen as screens
 
     _check(out, plot)
-    synapse = synapse_of(preset, settings, also, without, knockout, inhibit, overexpress, clamp, drug)
     found = screens.screen(
         synapse,
         stimulus_of(protocol, None, None, None, None),
@@ -207,13 +192,15 @@ def screen(
         changes=change or tuple(screens.CHANGES),
         pairs=pairs,
         readouts=readout or screens.READOUTS,
-        **_options(until, workers, store, time_limit),
+        **runs,
     )
     _finish(found, found.table, as_json, out, plot)
 
 
+@grouped(synapse=synapse_of, runs=runs_of)
 def sensitivity(
-    preset: Preset,
+    synapse: Synapse,
+    runs: dict[str, Any],
     protocol: ProtocolText = None,
     method: Annotated[str, _run_option("local, morris or sobol.", "NAME")] = "local",
     parameter: Annotated[
@@ -222,18 +209,6 @@ def sensitivity(
     samples: Annotated[int | None, _run_option("Trajectories of morris, samples of sobol.", "NUMBER")] = None,
     seed: Annotated[int, _run_option("Of what is drawn.", "NUMBER")] = 0,
     readout: Readout = None,
-    until: Until = None,
-    knockout: Knockout = None,
-    inhibit: Inhibit = None,
-    drug: Drug = None,
-    overexpress: Overexpress = None,
-    clamp: Clamp = None,
-    settings: Setting = None,
-    also: Also = None,
-    without: Without = None,
-    workers: Workers = None,
-    store: Store = None,
-    time_limit: Limit = None,
     out: Out = None,
     plot: Plot = None,
     as_json: AsJson = False,
@@ -247,7 +222,6 @@ def sensitivity(
     from kinaptic.analysis.sensitivity import sensitivity as analysed
 
     _check(out, plot)
-    synapse = synapse_of(preset, settings, also, without, knockout, inhibit, overexpress, clamp, drug)
     found = analysed(
         synapse,
         stimulus_of(protocol, None, None, None, None),
@@ -256,25 +230,16 @@ def sensitivity(
         samples=samples,
         seed=seed,
         readouts=readout or "weight",
-        **_options(until, workers, store, time_limit),
+        **runs,
     )
     _finish(found, found.table, as_json, out, plot)
 
 
+@grouped(synapse=synapse_of, runs=places_of)
 def curve(
-    preset: Preset,
+    synapse: Synapse,
+    runs: dict[str, Any],
     name: Annotated[str, typer.Argument(metavar="CURVE", help="window, frequency, pairs or distance.")],
-    knockout: Knockout = None,
-    inhibit: Inhibit = None,
-    drug: Drug = None,
-    overexpress: Overexpress = None,
-    clamp: Clamp = None,
-    settings: Setting = None,
-    also: Also = None,
-    without: Without = None,
-    workers: Workers = None,
-    store: Store = None,
-    time_limit: Limit = None,
     out: Out = None,
     plot: Plot = None,
     report: Report = None,
@@ -298,8 +263,7 @@ def curve(
     if name not in known:
         raise UnknownName("curve", name, known)
     _check(out, plot, report)
-    synapse = synapse_of(preset, settings, also, without, knockout, inhibit, overexpress, clamp, drug)
-    found = known[name](synapse, **_options(None, workers, store, time_limit))
+    found = known[name](synapse, **runs)
     _finish(found, found.table, as_json, out, plot)
     if report is not None:
         _report(found.scan, report, "")
@@ -333,17 +297,6 @@ def end_processes() -> None:
 
 
 # ---- What they have in common
-def _options(
-    until: str | None, workers: str | None, store: Path | None, time_limit: str | None
-) -> dict[str, Any]:
-    given: dict[str, Any] = {"store": store, "time_limit": time_limit}
-    if until is not None:
-        given["until"] = until
-    if workers is not None:
-        given["workers"] = int(workers) if workers.lstrip("-").isdigit() else workers
-    return given
-
-
 def _agent(text: str) -> Any:
     from kinaptic.pathways import calls
 

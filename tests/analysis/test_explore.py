@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import itertools
-import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -30,27 +28,14 @@ from kinaptic.pathways.drug_table import drugs
 from kinaptic.pathways.presets import presets
 from kinaptic.sbml.figure_data import FigureData
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 PAGE = Path(explore.__file__).with_name("explore_app.py")
 PLAIN = Settings(pairs=5, rate=5.0)
 TREATED = Settings(pairs=5, rate=5.0, delay=-15, distance=80, drug="FK506", dose="2 uM", without=("camkii",))
-REQUIRED = os.environ.get("KINAPTIC_BROWSER") == "required"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 needs_marimo = pytest.mark.skipif(
-    find_spec("marimo") is None and not REQUIRED, reason="marimo is not installed (the extra explore)"
-)
-needs_browser = pytest.mark.skipif(
-    (CHROMIUM is None or find_spec("playwright") is None) and not REQUIRED,
-    reason="no Chromium on the PATH, or no playwright",
+    find_spec("marimo") is None, reason="marimo is not installed (the extra explore)"
 )
 
 
@@ -298,12 +283,8 @@ def test_ctrl_c_ends_the_server() -> None:
 
 
 @needs_marimo
-@needs_browser
-def test_a_slider_moves_the_number() -> None:
-    from playwright.sync_api import sync_playwright
-
-    with served(signal.SIGTERM) as address, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+def test_a_slider_moves_the_number(browser: Browser) -> None:
+    with served(signal.SIGTERM) as address:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
@@ -329,4 +310,4 @@ def test_a_slider_moves_the_number() -> None:
         page.set_viewport_size({"width": 420, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= 420
         assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
-        browser.close()
+        page.close()
