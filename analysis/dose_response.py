@@ -95,11 +95,23 @@ class DoseResponse:
         """Return the combination index of both; see `kinaptic.analysis.interaction.loewe`."""
         return interaction.loewe(self._grid("loewe"), self.agent, self.other, self.readout)
 
-    def plot(self) -> Figure:
-        """Return the figure: responses over doses, the fitted curve, or why there is none."""
+    def plot(self, what: str = "curve") -> Figure:
+        """Return a figure.
+
+        Parameters
+        ----------
+        what : {"curve", "schild", "bliss", "loewe"}
+            Responses over doses with the fitted curve, or why there is none; dose ratios over the doses
+            of the competitor; maps of the excess over independence and of the combination index.
+
+        Raises
+        ------
+        UnknownName, KinapticError, FitRefused
+            If there is no such figure, or what it shows cannot be had.
+        """
         from kinaptic.analysis.dose_figure import figure
 
-        return figure(self)
+        return figure(self, what)
 
     def _grid(self, what: str) -> pd.DataFrame:
         if not self.other:

@@ -125,6 +125,32 @@ def test_inhibitors_that_multiply_are_independent(receptor: kn.DoseResponse) -> 
     assert len(found) == 42
 
 
+def test_the_map_of_excess(receptor: kn.DoseResponse) -> None:
+    panel, bar = receptor.plot("bliss").axes
+    image = panel.images[0].get_array()
+    assert image is not None
+    assert image.shape == (3, 14)
+    assert bar.get_ylabel() == "excess over Bliss independence"
+    with pytest.raises(FitRefused, match="2 doses do not determine a Hill curve"):
+        receptor.plot("loewe")  # each agent alone needs a curve of its own
+
+
+def test_the_map_of_combination_indices() -> None:
+    """Two inhibitors of one enzyme, at doses of like effect: each stands in for the other at low doses."""
+    one, other = kn.inhibit("CaMKII", ic50="1 uM"), kn.inhibit("CaMKII", ic50="10 uM")
+    found = kn.dose_response(
+        SMALL, None, one, "10 nM .. 100 uM", "CaMKII_active", other=other, other_doses="100 nM .. 1 mM",
+        per_decade=2, until="30 s",
+    )  # fmt: skip
+    panel, bar = found.plot("loewe").axes
+    assert "combination index" in bar.get_ylabel()
+    assert panel.get_ylabel() == "inhibit('CaMKII', ic50='10 uM') (µM)"
+    index = found.loewe().set_index(["dose_a", "dose_b"])["combination_index"]
+    assert index[0.1, 1.0] == pytest.approx(1, abs=0.15)
+    with pytest.raises(UnknownName, match="unknown figure 'lowe': did you mean loewe"):
+        found.plot("lowe")
+
+
 def test_methods_for_two_agents_need_two(camkii: kn.DoseResponse, receptor: kn.DoseResponse) -> None:
     for method in (camkii.schild, camkii.bliss, camkii.loewe):
         with pytest.raises(KinapticError, match=r"is about two agents; give dose_response\(…, other=…"):
@@ -144,6 +170,11 @@ def test_a_competitor_shifts_the_curve() -> None:
     fit = found.schild()
     assert fit.slope == pytest.approx(1, abs=0.1)
     assert 7 < fit.pa2 < 9
+    panel = found.plot("schild").axes[0]
+    x, y = panel.lines[0].get_xdata(), panel.lines[0].get_ydata()
+    assert list(np.asarray(x)) == [0.03, 0.1, 0.3]
+    np.testing.assert_allclose(np.asarray(y), (np.asarray(x) / fit.a2) ** fit.slope, rtol=0.05)
+    assert panel.get_xlabel() == "drug('AM251') (µM)"
 
 
 # ---- What users see
