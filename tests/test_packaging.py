@@ -14,7 +14,7 @@ import pytest
 FOLDERS = {"src/kinaptic": "kinaptic"} | {
     name: f"kinaptic/{name}" for name in ("pathways", "sbml", "analysis")
 }
-SHIPPED = {".py", ".ant", ".yaml", ".bib", ".csv", ".xml", ".typed"}
+SHIPPED = {".py", ".ant", ".j2", ".yaml", ".bib", ".csv", ".xml", ".typed"}
 
 
 @pytest.fixture(scope="module")
