@@ -83,8 +83,14 @@ def _mark_control(panel: Axes, zero: float) -> None:
 
 def _curve(panel: Axes, study: DoseResponse, table: pd.DataFrame) -> None:
     zero = _zero(table)
+    if study.zeroed:
+        _mark_control(panel, zero)
+    else:
+        control = table[study.readout][table["dose"] == 0]
+        panel.axhline(float(control.mean()), color=GREY, lw=0.7, ls="--", label="control")
+        panel.legend()
+        table = table[table["dose"] > 0]
     _points(panel, table, study.readout, BLUE, zero, label="model")
-    _mark_control(panel, zero)
     try:
         fit = study.fit()
     except FitRefused as why:

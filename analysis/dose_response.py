@@ -39,8 +39,8 @@ class DoseResponse:
     Attributes
     ----------
     table : DataFrame, shape (points, 3 or 4)
-        ``dose`` and, with another agent, ``other dose``; the readout; ``status``. Dose 0 is the
-        control. ``attrs["units"]`` names the units; concentrations are in µM.
+        ``dose`` and, with another agent, ``other dose``; the readout; ``status``. The control,
+        without the agent, has dose 0. ``attrs["units"]`` names the units; concentrations are in µM.
     agent, other : str
         What was dosed, as in a script; `other` is empty where there was none.
     readout : str
@@ -54,6 +54,11 @@ class DoseResponse:
     other: str
     readout: str
     scan: Scan
+
+    @property
+    def zeroed(self) -> bool:
+        """Whether dose 0 is the control: of a drug and an inhibitor it is, of a clamped value it is not."""
+        return _is_zeroed(self.agent)
 
     def fit(self) -> HillFit:
         """Return the Hill curve: ``.ec50``, ``.hill``, ``.bottom``, ``.top``, and ``.ci(name)`` of each.
@@ -74,7 +79,7 @@ class DoseResponse:
             dosed[self.readout],
             unit=self.table.attrs["units"][DOSE],
             what=self.readout,
-            control=control.tolist() or None,
+            control=control.tolist() if self.zeroed and len(control) else None,
         )
 
     def schild(self) -> SchildFit:
@@ -85,15 +90,19 @@ class DoseResponse:
         FitRefused
             If the other agent is not a surmountable antagonist of the first, or doses are lacking.
         """
-        return shifts.schild(self._grid("schild"), self.agent, self.other, self.readout)
+        table = self._grid("schild")
+        if not self.zeroed:
+            table = table[table[self.agent] > 0]
+        return shifts.schild(table, self.agent, _other_name(self), self.readout)
 
     def bliss(self, *, full: float | None = None) -> pd.DataFrame:
         """Return the excess over independence of both; see `kinaptic.analysis.interaction.bliss`."""
-        return interaction.bliss(self._grid("bliss"), self.agent, self.other, self.readout, full=full)
+        grid = self._zeroed_grid("bliss")
+        return interaction.bliss(grid, self.agent, _other_name(self), self.readout, full=full)
 
     def loewe(self) -> pd.DataFrame:
         """Return the combination index of both; see `kinaptic.analysis.interaction.loewe`."""
-        return interaction.loewe(self._grid("loewe"), self.agent, self.other, self.readout)
+        return interaction.loewe(self._zeroed_grid("loewe"), self.agent, _other_name(self), self.readout)
 
     def plot(self, what: str = "curve") -> Figure:
         """Return a figure.
@@ -118,10 +127,17 @@ class DoseResponse:
             raise KinapticError(
                 f"{what}() is about two agents; give dose_response(…, other=…, other_doses=…)"
             )
-        names = {DOSE: self.agent, OTHER: self.other}  # messages then name the agents
+        names = {DOSE: self.agent, OTHER: _other_name(self)}  # messages then name the agents
         table = self._fine().rename(columns=names)
         table.attrs = {"units": {names.get(n, n): u for n, u in self.table.attrs["units"].items()}}
         return table
+
+    def _zeroed_grid(self, what: str) -> pd.DataFrame:
+        grid = self._grid(what)
+        for each in (self.agent, self.other):
+            if not _is_zeroed(each):
+                raise KinapticError(f"{what}() needs agents that do nothing at dose 0, which {each} does not")
+        return grid
 
     def _fine(self) -> pd.DataFrame:
         """Return the points that are ok, and say which are not."""
@@ -139,6 +155,15 @@ class DoseResponse:
     def __repr__(self) -> str:
         both = f"{self.agent} with {self.other}" if self.other else self.agent
         return f"<DoseResponse: {self.readout}, {both}, {len(self.table)} points>"
+
+
+def _is_zeroed(agent: str) -> bool:
+    return agent.startswith(("drug(", "inhibit("))
+
+
+def _other_name(study: DoseResponse) -> str:
+    """Return what the other agent is called beside the first, of which it may be another helping."""
+    return f"{study.other}, again" if study.other == study.agent else study.other
 
 
 def dose_response(
@@ -167,7 +192,8 @@ def dose_response(
         ``kn.clamp`` and ``kn.edit``, whose value is the dose; ``kn.overexpress``, dosed by the factor.
     doses : str or list of quantity
         A range such as ``"1 nM .. 100 uM"``, log-spaced with its ends, or one by one. The control,
-        without the agent, is added as dose 0.
+        without the agent, is added as dose 0. Where it is not what dose 0 would do (``kn.clamp``,
+        ``kn.edit``, ``kn.overexpress``) it takes no part in a fit, and is a line in the figure.
     readout : str
         As for `scan`: ``"weight"``, ``"weight at 30 min"``, ``"peak Ca"``, ``"area CaMKII_active"`` …
     other : Perturbation or str, optional

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from kinaptic.analysis.axes import Axis, Given, Stimulus, axes
+from kinaptic.analysis.content import content
 from kinaptic.errors import KinapticError
 from kinaptic.pathways import doses
 from kinaptic.pathways.perturbation import edit
@@ -250,11 +251,11 @@ def _columns(table: pd.DataFrame) -> dict[str, list[Any]]:
 
 
 def _key(value: object) -> Hashable:
-    """Return what tells values apart, 1 from True too; lists, which have no hash, by their text."""
+    """Return what tells values apart, 1 from True too; lists, which have no hash, by their content."""
     try:
         hash(value)
     except TypeError:
-        return repr(value)
+        return content(value)
     return type(value), value
 
 

@@ -121,6 +121,8 @@ def read(texts: str | Iterable[str]) -> tuple[Readout, ...]:
     KinapticError
         If there are none, one is not of the forms above, or one is there twice.
     """
+    if not isinstance(texts, str | Iterable):
+        raise KinapticError(f"readouts={texts!r}: give texts, such as {_FORMS}")
     found = [_readout(text) for text in ([texts] if isinstance(texts, str) else texts)]
     if not found:
         raise KinapticError(f"readouts is empty; give at least one, such as {_FORMS}")

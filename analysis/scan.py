@@ -148,11 +148,17 @@ def planned(
     _refuse_types(synapse, protocol)
     if engine not in get_args(Engine):
         raise UnknownName("engine", engine, get_args(Engine))
+    if isinstance(rtol, bool) or not isinstance(rtol, int | float):
+        raise KinapticError(f"scan(rtol={rtol!r}): give a number, such as 1e-6")
     check_rtol(rtol)
     end = parse(until, "s", "scan(until=…)")
     if end <= 0:
         raise KinapticError(f"scan(until={until!r}): give a positive time, such as '60 min'")
     limit = None if time_limit is None else parse(time_limit, "s", "scan(time_limit=…)")
+    if limit is not None and limit <= 0:
+        raise KinapticError(f"scan(time_limit={time_limit!r}): give a positive time, such as '2 min'")
+    if isinstance(most, bool) or not isinstance(most, int):
+        raise KinapticError(f"scan(most={most!r}): give a whole number")
     points = read_points(synapse, protocol, over, most)
     return Plan(points, end, _readouts(readouts, points, end), engine, rtol, time_limit=limit)
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from kinaptic.analysis import threshold
+from kinaptic.analysis.readouts import read as read_readouts
 from kinaptic.analysis.scan import scan
 from kinaptic.errors import KinapticError, UnknownName
 from kinaptic.pathways.catalogue import enzymes, pathway
@@ -160,7 +161,10 @@ def screen(
     rows: list[tuple[Change, ...]] = [(each,) for each in singles]
     if pairs:
         rows += [(a, b) for a, b in itertools.combinations(singles, 2) if a.target != b.target]
-    wanted = [readouts] if isinstance(readouts, str) else list(readouts)
+    given = [readouts] if isinstance(readouts, str) else list(readouts)
+    wanted = [each if each == THETA else read_readouts(each)[0].text for each in given]
+    if not wanted:
+        raise KinapticError("screen(readouts=…) is empty; give at least one, such as 'weight'")
     plain = [each for each in wanted if each != THETA]
     genotypes, reasons = _genotypes(synapse, rows)
     runs = [(), *genotypes.values()]
@@ -194,7 +198,8 @@ def explain(
     targets : str or iterable of str
         ``"pathways"``, ``"enzymes"``, or names.
     **options
-        As for `scan`: engine, workers, store, time_limit, progress.
+        As for `scan`: engine (the ensemble by default, whatever ran the run), workers, store,
+        time_limit, progress.
     """
     settings: dict[str, Any] = {
         "until": f"{run.recipe['until']!r} s",
@@ -214,8 +219,7 @@ def _epistasis(readout: str) -> str:
 
 
 def _changes(synapse: Synapse, targets: str | Iterable[str], changes: str | Iterable[str]) -> list[Change]:
-    names = [targets] if isinstance(targets, str) else list(targets)
-    how = [changes] if isinstance(changes, str) else list(changes)
+    names, how = _texts(targets, "targets"), _texts(changes, "changes")
     for each in how:
         if each not in CHANGES:
             raise UnknownName("change", each, CHANGES)
@@ -225,17 +229,28 @@ def _changes(synapse: Synapse, targets: str | Iterable[str], changes: str | Iter
     return [Change(target, kind, change) for target, kind in found for change in dict.fromkeys(how)]
 
 
+def _texts(given: object, what: str) -> list[str]:
+    found: list[Any] = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
+    for each in found:
+        if not isinstance(each, str):
+            raise KinapticError(f"screen({what}=…): {each!r} is no name")
+    return found
+
+
 def _targets(synapse: Synapse, name: str) -> list[tuple[str, str]]:
     """Return targets and their kinds: all of a kind, or the one of that name."""
-    own = {n: "parameter" for n, p in synapse.numbers(acute=False).items() if p.formula is None and p.value}
-    known = (
-        own | dict.fromkeys(enzymes(synapse.pathways), "enzyme") | dict.fromkeys(synapse.pathways, "pathway")
-    )
+    numbers = synapse.numbers(acute=False).items()
+    kinds: dict[str, Iterable[str]] = {
+        "pathway": synapse.pathways,
+        "enzyme": enzymes(synapse.pathways),
+        "parameter": [n for n, p in numbers if p.formula is None and p.value],
+    }
     if name in KINDS:
-        return [(n, kind) for n, kind in known.items() if kind == name[:-1]]
-    if name not in known:
-        raise UnknownName("target", name, {*known, *KINDS})
-    return [(name, known[name])]
+        return [(target, name[:-1]) for target in kinds[name[:-1]]]
+    for kind in ("enzyme", "pathway", "parameter"):  # calcineurin is an enzyme first
+        if name in kinds[kind]:
+            return [(name, kind)]
+    raise UnknownName("target", name, {*KINDS, *(n for names in kinds.values() for n in names)})
 
 
 def _genotypes(

@@ -16,6 +16,7 @@ Every mistake is named with its line and key, and nothing runs before all of it 
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,10 +27,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import yaml
 
 from kinaptic.analysis.axes import NAMED
+from kinaptic.analysis.points import MOST
 from kinaptic.analysis.scan import planned, scan
 from kinaptic.errors import KinapticError, StudyFileError, UnknownName
 from kinaptic.pathways import calls
-from kinaptic.pathways.doses import RANGE
+from kinaptic.pathways.doses import RANGE, spaced
 from kinaptic.pathways.waveform import Waveform
 from kinaptic.sbml.synapse import Synapse
 from kinaptic.version import __version__
@@ -97,6 +99,25 @@ def read(path: str | Path) -> StudyFile:
     return _Reader(where, text).study()
 
 
+def count(over: Mapping[str, list[Any] | str] | list[Mapping[str, Any]]) -> int:
+    """Return how many points there are, without making them."""
+    if isinstance(over, list):
+        return len(over)
+    values = {n: spaced(v, what=f"over[{n!r}]") if isinstance(v, str) else v for n, v in over.items()}
+    return math.prod(map(len, values.values()))
+
+
+def _parts(
+    over: Mapping[str, list[Any] | str] | list[Mapping[str, Any]],
+) -> Iterator[Mapping[str, list[Any] | str] | list[Mapping[str, Any]]]:
+    """Yield grids that have every value of `over` between them; a small one is its own only part."""
+    if isinstance(over, list) or count(over) <= MOST:
+        yield over
+        return
+    first = {name: each if isinstance(each, str) else each[:1] for name, each in over.items()}
+    yield from ({**first, name: each} for name, each in over.items())
+
+
 class _Reader:
     """A study file while it is read; every value knows its line."""
 
@@ -147,16 +168,23 @@ class _Reader:
     def _check(self, found: StudyFile, keys: Mapping[str, yaml.Node]) -> None:
         """Refuse what a scan would refuse, and say on which line; its size is for whoever runs it."""
         try:
-            planned(found.synapse, found.protocol, found.over, **found.options, most=sys.maxsize)
+            for part in _parts(found.over):
+                planned(found.synapse, found.protocol, part, **found.options, most=sys.maxsize)
         except KinapticError as why:
-            said = str(why)
-            lines = {f"{name}=": keys[name] for name in found.options} | {"readout ": keys.get("readouts")}
-            for point in keys["over"].value:
-                for name, node in [point] if isinstance(point, tuple) else point.value:
-                    key = self._value(name)
-                    lines |= {f"over[{key!r}]": node, f"key of over {key!r}": name, f"({key}=…)": node}
-            node = next((node for text, node in lines.items() if node and text in said), keys["over"])
-            raise self._error(node, "", said) from None
+            raise self._error(self._culprit(str(why), found, keys), "", str(why)) from None
+
+    def _culprit(self, said: str, found: StudyFile, keys: Mapping[str, yaml.Node]) -> yaml.Node:
+        """Return what a message is about: of all that it may be, what is quoted in it."""
+        places = [(f"{name}=", keys[name]) for name in found.options]
+        places += [(f"unknown {name}", keys[name]) for name in ("engine",) if name in keys]
+        places += [("readout ", keys[name]) for name in ("readouts",) if name in keys]
+        for point in keys["over"].value:
+            for name, node in [point] if isinstance(point, tuple) else point.value:
+                key = self._value(name)
+                places += [(f"over[{key!r}]", node), (f"key of over {key!r}", name), (f"({key}=…)", node)]
+        near = [node for text, node in places if text in said]
+        quoted = [node for node in near if isinstance(node, yaml.ScalarNode) and repr(node.value) in said]
+        return (quoted or near or [keys["over"]])[0]
 
     def _check_format(self, node: yaml.Node | None) -> None:
         if node is None:
@@ -164,7 +192,7 @@ class _Reader:
                 f"{self.path}: does not say which format it is in; begin it with 'format: {FORMAT}'"
             )
         found = self._value(node)
-        if found != FORMAT:
+        if found != FORMAT or isinstance(found, bool):
             raise self._error(
                 node,
                 "format",
@@ -252,7 +280,10 @@ class _Reader:
                 return None
             if "(" in text:
                 with self._at(node, key):
-                    return calls.perturbations(text)[0]
+                    found = calls.perturbations(text)
+                if len(found) != 1:
+                    raise self._error(node, key, f"{text}: give one; several together are a genotype")
+                return found[0]
             return text
         return self._text(node, key) if name in NAMED else self._option(node, key)
 
@@ -303,7 +334,7 @@ class _Reader:
         loader = yaml.SafeLoader("")
         try:
             return loader.construct_object(node, deep=True)
-        except yaml.YAMLError as why:
+        except (yaml.YAMLError, ValueError) as why:  # a date that is none
             raise self._error(node, "", f"cannot be read: {getattr(why, 'problem', why)}") from None
         finally:
             loader.dispose()

@@ -22,6 +22,7 @@ PULSES = 900
 READOUT = "weight at 30 min"
 UNTIL = "46 min"  # lead, 900 pulses at 1 Hz, and half an hour
 UNIT = "Hz"
+_LEAST = 1e-3  # change of the weight that is one
 
 
 def probe() -> Protocol:
@@ -49,6 +50,7 @@ def theta_m(rates: ArrayLike, weights: ArrayLike) -> tuple[float, str]:
     x, y = np.log(np.asarray(rates, dtype=float)), np.asarray(weights, dtype=float) - 1
     if not np.isfinite(y).all():
         return float("nan"), "a probe failed"
+    y = np.where(np.abs(y) < _LEAST, 0, y)
     up = np.flatnonzero((y[:-1] < 0) & (y[1:] >= 0))
     if not up.size:
         if (y >= 0).all():

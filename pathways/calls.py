@@ -126,7 +126,10 @@ class _Language:
             inspect.signature(constructor).bind(*placed, **given)
         except TypeError as problem:
             raise self.error(f"{name}: {problem}; it is {self._usage(name)}") from None
-        return constructor(*placed, **given)
+        try:
+            return constructor(*placed, **given)
+        except TypeError as problem:  # a text where a number is meant
+            raise self.error(f"{_shown(node)}: {problem}; it is {self._usage(name)}") from None
 
     def _literal(self, node: ast.expr, where: str) -> Any:
         try:

@@ -44,12 +44,15 @@ def read(doses: Doses, *, per_decade: int = PER_DECADE, what: str = "doses") -> 
         if RANGE not in doses:
             raise KinapticError(f"{what}={doses!r}: give a range such as '1 nM .. 100 uM', or a list")
         return spaced(doses, per_decade, what)
+    if not isinstance(doses, Iterable):
+        raise KinapticError(f"{what}={doses!r}: give a range such as '1 nM .. 100 uM', or a list")
     found = tuple(str(each) for each in doses)
     if not found:
         raise KinapticError(
             f"{what}: the list is empty; give at least one, or a range such as '1 nM .. 100 uM'"
         )
-    unit = unit_text(found[0])
+    unit = unit_text(next((each for each in found if _bare(each) != 0), found[0]))
+    found = tuple(f"0 {unit}" if _bare(each) == 0 and unit != "1" else each for each in found)
     for each in found:
         if parse(_bare(each), unit, what) < 0:
             raise KinapticError(f"{what}: {each!r} is negative; a dose is not")
@@ -125,6 +128,11 @@ def at(given: Perturbation, dose: Quantity) -> Perturbation | None:
             return None if parse(made.value, "uM", given.target) == 0 else made
         case "inhibit":
             if isinstance(bare, int | float):
+                if given.ic50:
+                    raise UnitError(
+                        f"inhibit({given.target!r}, ic50={given.ic50!r}) is dosed by concentrations, "
+                        f"not {dose!r}"
+                    )
                 return None if nothing else inhibit(given.target, by=float(bare), acute=given.acute)
             made = inhibit(given.target, dose=dose, ic50=given.ic50 or None, acute=given.acute)
             return None if made.factor == 1 else made

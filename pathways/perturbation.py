@@ -103,7 +103,8 @@ def inhibit(
         equilibrium, and is not used up, so the fraction lost is dose / (dose + ic50).
     ic50 : quantity, optional
         Its concentration of half inhibition; 1 µM if not given, so that doses in µM are multiples
-        of it. For inhibitors as they are sold see `drug`.
+        of it. Without a dose it is an agent for `kinaptic.dose_response`. For inhibitors as they are
+        sold see `drug`.
     acute : bool
         Washed in as the run begins (default), or there before the baseline.
 
@@ -118,20 +119,28 @@ def inhibit(
             raise PerturbationError(
                 f"inhibit({target!r}, by={by!r}): give a fraction from 0 to 1, such as 0.9"
             )
-        return Perturbation(
-            "inhibit", target, factor=1 - part, acute=acute, ic50="" if ic50 is None else str(ic50)
-        )
+        if ic50 is None:
+            return Perturbation("inhibit", target, factor=1 - part, acute=acute)
+        if by is not None:
+            raise PerturbationError(f"inhibit({target!r}): an IC50 goes with dose=…, not with by=…")
+        _positive(ic50, target)
+        return Perturbation("inhibit", target, acute=acute, ic50=str(ic50))
     if by is not None:
         raise PerturbationError(f"inhibit({target!r}): give by=… or dose=…, not both")
     constant = IC50 if ic50 is None else str(ic50)
-    amount, half = parse(dose, "uM", "inhibit(dose=…)"), parse(constant, "uM", "inhibit(ic50=…)")
-    if amount < 0 or half <= 0:
-        raise PerturbationError(
-            f"inhibit({target!r}, dose={dose!r}, ic50={constant!r}): a dose is not negative, an IC50 positive"
-        )
+    amount, half = parse(dose, "uM", "inhibit(dose=…)"), _positive(constant, target)
+    if amount < 0:
+        raise PerturbationError(f"inhibit({target!r}, dose={dose!r}): a dose is not negative")
     return Perturbation(
         "inhibit", target, factor=half / (half + amount), value=str(dose), acute=acute, ic50=constant
     )
+
+
+def _positive(ic50: Quantity, target: str) -> float:
+    half = parse(ic50, "uM", "inhibit(ic50=…)")
+    if half <= 0:
+        raise PerturbationError(f"inhibit({target!r}, ic50={ic50!r}): an IC50 is positive")
+    return half
 
 
 def overexpress(target: str, factor: float) -> Perturbation:
@@ -179,6 +188,11 @@ def factors(perturbation: Perturbation, names: tuple[str, ...]) -> dict[str, flo
     PerturbationError
         If the target has nothing of the kind to change.
     """
+    if perturbation.ic50 and not perturbation.value:
+        raise PerturbationError(
+            f"inhibit({perturbation.target!r}, ic50={perturbation.ic50!r}) lacks its dose: give dose='1 uM', "
+            "or doses to kn.dose_response"
+        )
     targets = enzymes(names)
     numbers = {n: p for name in names for n, p in pathway(name).parameters.items()}
     target = perturbation.target
@@ -246,6 +260,8 @@ def quantity(perturbation: Perturbation, parameters: Mapping[str, Parameter]) ->
         refuse_derived(name, parameters)
         unit = parameters[name].unit
     value: Quantity = perturbation.value
+    if unit == "uM" and parse(value, unit, f"{perturbation.kind}({name!r}, …)") < 0:
+        raise PerturbationError(f"{perturbation.kind}({name!r}, {value!r}): a concentration is not negative")
     if unit == "1":
         with contextlib.suppress(ValueError):  # "50 percent" is for pint to read
             value = float(perturbation.value)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future
 from typing import TYPE_CHECKING
 
+from kinaptic.analysis.running import identity
 from kinaptic.errors import KinapticError
 
 if TYPE_CHECKING:
@@ -19,8 +20,20 @@ if TYPE_CHECKING:
 _WAIT = "10 s"  # for a scheduler to answer
 
 
+def _checked(code: str, work: Callable[..., Chunk], rows: Rows, plan: Plan) -> Chunk:
+    """Do the work on a worker, unless that would give other numbers than here."""
+    if identity.code() != code:
+        raise KinapticError(
+            "a worker of the Dask cluster has another version of Kinaptic, or of the libraries that compute; "
+            f"install the same there as here, where it is {code.rpartition(' ')[0]}"
+        )
+    return work(rows, plan)
+
+
 class Cluster:
     """A Dask cluster; see `kinaptic.analysis.running.workers`."""
+
+    together = False
 
     def __init__(self, client: Client) -> None:
         from distributed.cfexecutor import ClientExecutor
@@ -61,7 +74,7 @@ class Cluster:
 
     def submit(self, work: Callable[..., Chunk], rows: Rows, plan: Plan) -> Future[Chunk]:
         """Hand in a chunk."""
-        return self._executor.submit(work, rows, plan)
+        return self._executor.submit(_checked, identity.code(), work, rows, plan)
 
     def died(self, why: BaseException) -> bool:
         """Return whether this says that the chunk's workers died; Dask itself has tried it again by then."""

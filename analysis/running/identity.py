@@ -10,17 +10,18 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import roadrunner
 
 import kinaptic.pathways
 import kinaptic.sbml
 from kinaptic.analysis import points, readouts
+from kinaptic.analysis.content import content
+from kinaptic.analysis.running import plan as plan_module
 from kinaptic.errors import KinapticError
-from kinaptic.pathways.waveform import Waveform
 from kinaptic.version import __version__
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def of_runs(plan: Plan) -> list[bytes | None]:
 
 def of_study(plan: Plan) -> bytes:
     """Return the identity of a plan as a whole, without building its points: what is varied, and how."""
-    varied = [f"{axis.name} {axis.kind} {_values(axis.values)}" for axis in plan.points.axes]
+    varied = [f"{axis.name} {axis.kind} {content(axis.values)}" for axis in plan.points.axes]
     return _hash(
         *_solver(plan),
         _biology(),
@@ -64,14 +65,10 @@ def of_study(plan: Plan) -> bytes:
     )
 
 
-def _values(values: Sequence[object]) -> str:
-    return repr([each.digest if isinstance(each, Waveform) else each for each in values])
-
-
 def _solver(plan: Plan) -> tuple[str, ...]:
     texts = repr([each.text for each in plan.readouts])
-    solver = f"{plan.engine} {roadrunner.__version__} {plan.rtol!r} {plan.until!r}"
-    return (__version__, _code(), solver, texts)
+    solver = f"{plan.engine} {plan.rtol!r} {plan.until!r}"
+    return (code(), solver, texts)
 
 
 def _synapse(synapse: Synapse) -> bytes:
@@ -85,22 +82,18 @@ def _synapse(synapse: Synapse) -> bytes:
 def _stimulus(stimulus: Stimulus) -> bytes:
     if stimulus is None:
         return _hash("none")
-    if isinstance(stimulus, Waveform):
-        return _hash("waveform", stimulus.digest)
-    return _hash("protocol", repr(stimulus.segments), repr(stimulus.inputs))
+    return _hash(content(stimulus))
 
 
 @functools.cache
-def _code() -> str:
-    """Return the hash of the code that turns a point into numbers: another code, other runs."""
+def code() -> str:
+    """Return the hash of what turns a point into numbers: our code, and the libraries that compute."""
     engine = Path(next(iter(kinaptic.sbml.__path__)))
-    files = [
-        *engine.rglob("*.py"),
-        Path(readouts.__file__),
-        Path(points.__file__),
-        *Path(__file__).parent.glob("plan.py"),
-    ]
-    return _of_files(files)
+    protocols = Path(next(iter(kinaptic.pathways.__path__)))
+    ours = (readouts.__file__, points.__file__, plan_module.__file__)
+    files = [*engine.rglob("*.py"), *protocols.glob("*.py"), *map(Path, ours)]
+    versions = [f"{each} {version(each)}" for each in ("libroadrunner", "llvmlite", "numpy", "scipy")]
+    return f"{__version__} {', '.join(versions)} {_of_files(files)}"
 
 
 @functools.cache

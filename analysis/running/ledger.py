@@ -22,8 +22,7 @@ _TABLES = (
     "(key blob primary key, shard text not null, place integer not null) without rowid",
     "create index if not exists by_shard on runs (shard)",
     "create table if not exists claims (key blob primary key, owner text not null) without rowid",
-    "create table if not exists studies "
-    "(study blob primary key, keys blob not null, recipe text not null) without rowid",
+    "create table if not exists studies (study blob primary key, keys blob not null) without rowid",
 )
 
 
@@ -49,6 +48,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self._base = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+        self._base.text_factory = lambda text: text.decode("utf-8", "replace")  # of a damaged page
         try:
             (state,) = self._base.execute("pragma integrity_check(1)").fetchone()
             if state != "ok":
@@ -101,26 +101,35 @@ class Ledger:
             self._base.executemany("delete from claims where key = ?", [(key,) for key, *_ in rows])
 
     def claim(self, keys: Sequence[bytes], owner: str, is_alive: Callable[[str], bool]) -> list[bytes]:
-        """Take on those runs that are not done, and that no living owner is at; return them."""
+        """Take on those runs that are not done, and that nobody is at, ourselves included; return them."""
         with self._transaction():
             done = self.done(keys)
             rows = self._base.execute("select key, owner from claims").fetchall()
-            others = {each for _, each in rows} - {owner}
-            dead = [each for each in others if not is_alive(each)]
+            dead = {each for each in {each for _, each in rows} if each != owner and not is_alive(each)}
             self._base.executemany("delete from claims where owner = ?", [(each,) for each in dead])
-            taken = {key for key, each in rows if each in others.difference(dead)}
-            mine = [key for key in keys if key not in done and key not in taken]
+            taken = {key for key, each in rows if each not in dead}
+            mine = [key for key in dict.fromkeys(keys) if key not in done and key not in taken]
             self._base.executemany("insert or replace into claims values (?, ?)", [(k, owner) for k in mine])
         return mine
 
-    def release(self, owner: str) -> None:
-        """Give up all that an owner took on and did not finish."""
+    def release(self, owner: str, keys: Iterable[bytes] | None = None) -> None:
+        """Give up what an owner took on and did not finish, all or some."""
         with self._transaction():
-            self._base.execute("delete from claims where owner = ?", (owner,))
+            if keys is None:
+                self._base.execute("delete from claims where owner = ?", (owner,))
+            else:
+                rows = [(owner, key) for key in keys]
+                self._base.executemany("delete from claims where owner = ? and key = ?", rows)
 
-    def forget(self, shard: str) -> int:
-        """Strike out the runs of a shard, and return how many there were."""
+    def forget(self, shard: str, set_aside: Callable[[], bool]) -> int | None:
+        """Strike out the runs of a shard, and return how many there were.
+
+        `set_aside` is called while nobody else can write; if it returns False, for somebody else
+        has mended the shard meanwhile, nothing is struck out, and None returned.
+        """
         with self._transaction():
+            if not set_aside():
+                return None
             return self._base.execute("delete from runs where shard = ?", (shard,)).rowcount
 
     def shards(self) -> set[str]:
@@ -134,9 +143,8 @@ class Ledger:
             return None
         return [row[0][first : first + SIZE] for first in range(0, len(row[0]), SIZE)]
 
-    def write_study(self, study: bytes, keys: Iterable[bytes], recipe: str) -> None:
+    def write_study(self, study: bytes, keys: Iterable[bytes]) -> None:
         """Write down which runs a study has."""
         with self._transaction():
-            self._base.execute(
-                "insert or replace into studies values (?, ?, ?)", (study, b"".join(keys), recipe)
-            )
+            row = (study, b"".join(keys))
+            self._base.execute("insert or replace into studies values (?, ?)", row)

@@ -29,6 +29,8 @@ class Owner:
         self.name = f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
         self._lock = FileLock(folder / f"{self.name}{_SUFFIX}")
         self._lock.acquire()
+        for each in folder.glob(f"*{_SUFFIX}"):
+            self.is_alive(each.stem)  # the traces of those that were killed go
 
     def leave(self) -> None:
         """Let go of the lock."""

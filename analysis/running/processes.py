@@ -27,6 +27,8 @@ def end() -> None:
 class Processes:
     """Processes of this machine; see `kinaptic.analysis.running.workers`."""
 
+    together = True
+
     def __init__(self, count: int) -> None:
         self.count = count
         self.at_once = 2 * count  # one under way and one that waits, so that none is idle

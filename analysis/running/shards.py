@@ -1,16 +1,18 @@
 """Results on disk: small Parquet files, each complete or not there at all.
 
 A shard is written under another name, brought to the disk (fsync) and renamed, so that a process
-that is killed leaves none that is half written. Its pages carry checksums. A shard says all about
-itself, which runs it holds and what was read off them, so that a lost ledger can be made anew.
+that is killed leaves none that is half written. It is called by the hash of its bytes, so that damage
+is seen. A shard says all about itself, which runs it holds and what was read off them, so that a
+lost ledger can be made anew.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,23 +59,14 @@ class Results:
     alone: list[str]
 
 
-def name(keys: Sequence[bytes]) -> str:
-    """Return what the shard of these runs is called: the same whoever writes it."""
-    return hashlib.sha256(b"".join(keys)).hexdigest()[:32] + SUFFIX
-
-
 def write(folder: Path, results: Results) -> str:
-    """Write a shard and return its name; what is there under that name already is the same."""
-    texts = (results.status, results.alone)
-    columns = [pa.array(results.keys, pa.binary(SIZE)), *(pa.array(each, pa.string()) for each in texts)]
-    columns += [pa.array(column) for column in results.numbers.T]
-    names = ["key", "status", "alone", *(f"r{i}" for i in range(results.numbers.shape[1]))]
-    table = pa.table(columns, names=names).replace_schema_metadata({_FORMAT_KEY: FORMAT})
-    called = name(results.keys)
+    """Write a shard and return its name, which is a hash of what is in it."""
+    content = _packed(results)
+    called = _name(content)
     descriptor, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            pq.write_table(table, file, write_page_checksum=True, write_statistics=False)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(folder / called)
@@ -82,6 +75,21 @@ def write(folder: Path, results: Results) -> str:
         raise
     _sync(folder)
     return called
+
+
+def _packed(results: Results) -> bytes:
+    texts = (results.status, results.alone)
+    columns = [pa.array(results.keys, pa.binary(SIZE)), *(pa.array(each, pa.string()) for each in texts)]
+    columns += [pa.array(column) for column in results.numbers.T]
+    names = ["key", "status", "alone", *(f"r{i}" for i in range(results.numbers.shape[1]))]
+    table = pa.table(columns, names=names).replace_schema_metadata({_FORMAT_KEY: FORMAT})
+    stream = io.BytesIO()
+    pq.write_table(table, stream, write_statistics=False)
+    return stream.getvalue()
+
+
+def _name(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32] + SUFFIX
 
 
 def _sync(folder: Path) -> None:
@@ -104,12 +112,14 @@ def read(path: Path) -> Results:
         If it is not there, or not as it was written.
     """
     try:
-        with path.open("rb") as file:  # not memory-mapped: another process may set it aside
-            table = pq.ParquetFile(file, page_checksum_verification=True).read()
+        content = path.read_bytes()
     except FileNotFoundError:
         raise Damaged(f"{path.name} is not there") from None
-    except (OSError, pa.ArrowException) as why:
-        raise Damaged(f"{path.name}: {str(why).splitlines()[0]}") from None
+    except OSError as why:
+        raise Damaged(f"{path.name}: {why.strerror}") from None
+    if _name(content) != path.name:
+        raise Damaged(f"{path.name} is not as it was written")
+    table = pq.ParquetFile(io.BytesIO(content)).read()
     if (table.schema.metadata or {}).get(_FORMAT_KEY) != FORMAT:
         raise Damaged(f"{path.name}: not a shard of this format")
     keys, status, alone, *columns = table.columns

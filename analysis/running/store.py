@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
+import functools
 import sqlite3
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -29,9 +29,46 @@ if TYPE_CHECKING:
 
     Kept = dict[bytes, tuple[np.ndarray, str, str]]  # key → readouts, status, why alone
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 _LEDGER = "ledger.sqlite"
 _OUTSIDE = ("BUSY", "LOCKED", "READONLY", "CANTOPEN", "FULL", "IOERR")  # nothing is wrong with the ledger
 _UNBUILT = bytes(identity.SIZE)  # stands for a point that cannot be built
+
+
+def _explained(operation: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Turn what the system says during an operation of a store into what to do."""
+
+    @functools.wraps(operation)
+    def explained(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        path, safe = getattr(args[0], "folder", args[-1]), "what was done is safe: mend it and run again"
+        try:
+            return operation(*args, **kwargs)
+        except StoreError:
+            raise
+        except OSError as why:
+            if why.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise StoreError(f"store {path}: the disk is full ({why.strerror}); {safe}") from None
+            raise StoreError(f"store {path}: cannot be written ({why.strerror or why}); {safe}") from None
+        except sqlite3.DatabaseError as why:
+            raise StoreError(f"store {path}: {_said(why)}; {safe}") from None
+
+    return explained
+
+
+def _kind(why: sqlite3.DatabaseError) -> str:
+    return str(getattr(why, "sqlite_errorname", "SQLITE_CORRUPT")).split("_")[1]
+
+
+def _said(why: sqlite3.DatabaseError) -> str:
+    match _kind(why):
+        case "FULL" | "IOERR":
+            return f"the disk is full, or fails ({why})"
+        case "READONLY" | "CANTOPEN":
+            return f"cannot be written ({why})"
+        case "BUSY" | "LOCKED":
+            return f"another process keeps its ledger locked ({why})"
+    return f"its ledger was damaged meanwhile ({why})"
 
 
 class Store:
@@ -43,8 +80,10 @@ class Store:
         Where it is.
     """
 
+    @_explained
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        _refuse_other(folder)
         self.shards = folder / "shards"
         owners = folder / "owners"
         for each in (folder, self.shards, owners):
@@ -64,6 +103,7 @@ class Store:
         self.ledger.close()
         self.owner.leave()
 
+    @_explained
     def keys(self, plan: Plan) -> list[bytes | None]:
         """Return the identity of every point; read off the ledger where the study is known."""
         study = identity.of_study(plan)
@@ -71,10 +111,10 @@ class Store:
         if known is not None and len(known) == len(plan.points):
             return [None if key == _UNBUILT else key for key in known]
         found = identity.of_runs(plan)
-        about = {"points": len(found), "readouts": [each.text for each in plan.readouts]}
-        self.ledger.write_study(study, (key or _UNBUILT for key in found), json.dumps(about))
+        self.ledger.write_study(study, (key or _UNBUILT for key in found))
         return found
 
+    @_explained
     def load(self, keys: Sequence[bytes]) -> Kept:
         """Return what is kept of these runs; what is in damaged shards is struck out, and said."""
         done = self.ledger.done(keys)
@@ -83,20 +123,30 @@ class Store:
             by_shard.setdefault(shard, []).append((key, place))
         found: Kept = {}
         for shard, places in by_shard.items():
-            try:
-                kept = shards.read(self.shards / shard)
+            kept = self._read(shard)
+            if kept is not None:
                 for key, place in places:
-                    if kept.keys[place] != key:
-                        raise Damaged(f"{shard}: it holds other runs than the ledger says")
                     found[key] = (kept.numbers[place], kept.status[place], kept.alone[place])
-            except (Damaged, IndexError) as why:
-                self._set_aside(shard, str(why))
-        return {key: each for key, each in found.items() if key in done}
+        return found
 
+    def _read(self, shard: str) -> Results | None:
+        """Return what a shard holds; set it aside if it is damaged."""
+        try:
+            return shards.read(self.shards / shard)
+        except Damaged as why:
+            return self._set_aside(shard, str(why))
+
+    @_explained
     def claim(self, keys: Sequence[bytes]) -> list[bytes]:
         """Take on those runs that are neither done nor under way elsewhere; return them."""
         return self.ledger.claim(keys, self.owner.name, self.owner.is_alive)
 
+    @_explained
+    def give_up(self, keys: Sequence[bytes]) -> None:
+        """Leave runs that came to nothing to others."""
+        self.ledger.release(self.owner.name, keys)
+
+    @_explained
     def keep(self, results: Results) -> None:
         """Keep what came of runs, for good."""
         self.ledger.record(shards.write(self.shards, results), results.keys)
@@ -135,21 +185,32 @@ class Store:
         """Write down shards that the ledger does not know: of a process killed between the two, or all."""
         known = self.ledger.shards()
         for path in shards.present(self.shards):
-            if path.name not in known:
-                try:
-                    self.ledger.record(path.name, shards.read(path).keys)
-                except Damaged as why:
-                    self._set_aside(path.name, str(why))
+            if path.name not in known and (kept := self._read(path.name)) is not None:
+                self.ledger.record(path.name, kept.keys)
 
-    def _set_aside(self, shard: str, why: str) -> None:
-        runs = self.ledger.forget(shard)
-        path = self.shards / shard
-        aside = f"it is set aside as {self._move(path).name}, and " if path.exists() else ""
+    def _set_aside(self, shard: str, why: str) -> Results | None:
+        """Set a damaged shard aside and say so; return what it holds if another process has mended it."""
+        path, found, moved = self.shards / shard, [], []
+
+        def still_damaged() -> bool:
+            try:
+                found.append(shards.read(path))
+            except Damaged:
+                if path.exists():
+                    moved.append(self._move(path).name)
+                return True
+            return False
+
+        runs = self.ledger.forget(shard, still_damaged)
+        if runs is None:
+            return found[0]
+        aside = f"it is set aside as {moved[0]}, and " if moved else ""
         warnings.warn(
             f"store {self.folder}: a shard was damaged ({why}); {aside}its {runs} runs are run again",
             KinapticWarning,
             stacklevel=2,
         )
+        return None
 
 
 @contextlib.contextmanager
@@ -161,14 +222,13 @@ def opened(folder: str | Path) -> Iterator[Store]:
     StoreError
         If the folder is none of a store, cannot be written, the disk is full, or another version wrote it.
     """
-    path = Path(folder)
-    with _explained(path):
-        _refuse_other(path)
-        made = Store(path)
-        try:
-            yield made
-        finally:
-            made.close()
+    if not isinstance(folder, str | Path) or "\0" in str(folder):
+        raise StoreError(f"store={folder!r}: give a folder")
+    made = Store(Path(folder))
+    try:
+        yield made
+    finally:
+        made.close()
 
 
 def _refuse_other(path: Path) -> None:
@@ -177,34 +237,3 @@ def _refuse_other(path: Path) -> None:
         raise StoreError(f"store {path}: that is a file; give a folder")
     if path.is_dir() and any(path.iterdir()) and not (path / "shards").is_dir():
         raise StoreError(f"store {path}: the folder has other things in it; give an empty one, or a new name")
-
-
-@contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turn what the system says into what to do."""
-    safe = "what was done is safe: mend it and run again"
-    try:
-        yield
-    except StoreError:
-        raise
-    except OSError as why:
-        if why.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise StoreError(f"store {path}: the disk is full ({why.strerror}); {safe}") from None
-        raise StoreError(f"store {path}: cannot be written ({why.strerror or why}); {safe}") from None
-    except sqlite3.DatabaseError as why:
-        raise StoreError(f"store {path}: {_said(why)}; {safe}") from None
-
-
-def _kind(why: sqlite3.DatabaseError) -> str:
-    return str(getattr(why, "sqlite_errorname", "SQLITE_CORRUPT")).split("_")[1]
-
-
-def _said(why: sqlite3.DatabaseError) -> str:
-    match _kind(why):
-        case "FULL" | "IOERR":
-            return f"the disk is full, or fails ({why})"
-        case "READONLY" | "CANTOPEN":
-            return f"cannot be written ({why})"
-        case "BUSY" | "LOCKED":
-            return f"another process keeps its ledger locked ({why})"
-    return f"its ledger was damaged meanwhile ({why})"

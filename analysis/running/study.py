@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -100,15 +101,16 @@ class _Kept:
         """Read what is done, run what nobody runs, and wait for what others run."""
         missing = self._load(order)
         while len(missing):
-            ran = False
-            for chunk in workers.run(self._claimed(missing), self.plan, places):
-                ran = True
-                self._keep(chunk)
-                self.found.put(chunk)
-                self.report.add(len(chunk.rows), chunk.failed)
-            missing = self._load(missing[self.found.status[missing] == ""])
-            if len(missing) and not ran:
+            claimed = self._claimed(missing)
+            first = next(claimed, None)
+            if first is None:  # others are at all of it
                 time.sleep(_LOOK)
+            else:
+                for chunk in workers.run(itertools.chain([first], claimed), self.plan, places):
+                    self._keep(chunk)
+                    self.found.put(chunk)
+                    self.report.add(len(chunk.rows), chunk.failed)
+            missing = self._load(missing[self.found.status[missing] == ""])
 
     def _load(self, rows: Rows) -> Rows:
         """Put in place what is kept, and return the rows of which nothing is."""
@@ -127,18 +129,25 @@ class _Kept:
     def _claimed(self, rows: Rows) -> Iterator[Rows]:
         """Yield rows in chunks, those that another process is at left out."""
         for chunk in batches.cut(rows, self.plan.engine):
-            mine = set(self.store.claim([key for row in chunk if (key := self.keys[row]) is not None]))
-            ours = [row for row in chunk if (key := self.keys[row]) is None or key in mine]
-            if ours:
-                yield np.array(ours, dtype=np.intp)
+            mine = self.store.claim([key for row in chunk if (key := self.keys[row]) is not None])
+            first = {key: row for row in reversed(chunk) if (key := self.keys[row]) is not None}
+            ours = {first[key] for key in mine}  # of points that are alike the first is run
+            found = [row for row in chunk if self.keys[row] is None or row in ours]
+            if found:
+                yield np.array(found, dtype=np.intp)
 
     def _keep(self, chunk: Chunk) -> None:
         """Keep what would come out the same again: not a run that was stopped by the clock."""
-        kept = []
+        kept, passing = [], []
         for row, outcome, alone in zip(chunk.rows, chunk.outcomes, chunk.alone, strict=True):
             key = self.keys[row]
-            if key is not None and not (isinstance(outcome, Failure) and not outcome.lasting):
+            if key is None:
+                continue
+            if isinstance(outcome, Failure) and not outcome.lasting:
+                passing.append(key)
+            else:
                 kept.append((key, outcome, alone))
+        self.store.give_up(passing)
         if not kept:
             return
         nothing = np.full(len(self.plan.readouts), np.nan)

@@ -38,6 +38,8 @@ _HOW = (
 class _Pool(Protocol):
     """A place to run chunks."""
 
+    together: bool  # whether all that is under way ends when a process dies
+
     @property
     def at_once(self) -> int:
         """Tasks under way, those that wait at the workers included."""
@@ -92,18 +94,20 @@ class _Run:
 
     def all(self, tasks: Iterator[Rows]) -> Iterator[Chunk]:
         while self._fill(tasks):
-            alone = len(self.running) == 1
+            alone, dead = len(self.running) == 1, []
             done, _ = wait(self.running, return_when=FIRST_COMPLETED)
-            dead = []
-            for future in done:
-                rows = self.running.pop(future)
-                why = CancelledError() if future.cancelled() else future.exception()
-                if why is None:
-                    yield future.result()
-                elif self.pool.died(why):
-                    dead.append(rows)
-                else:
-                    raise why
+            while done:
+                for future in done:
+                    rows = self.running.pop(future)
+                    why = CancelledError() if future.cancelled() else future.exception()
+                    if why is None:
+                        yield future.result()
+                    elif self.pool.died(why):
+                        dead.append(rows)
+                    else:
+                        raise why
+                # What else was under way has ended too, and is not to be blamed later.
+                done = wait(self.running).done if dead and self.pool.together else set()
             if dead:
                 yield from self._suspect(dead, guilty=alone)
 
@@ -155,6 +159,7 @@ class _Here:
     """The process that we are in."""
 
     at_once = 1
+    together = False
 
     def submit(self, work: Callable[..., Chunk], rows: Rows, plan: Plan) -> Future[Chunk]:
         future: Future[Chunk] = Future()

@@ -316,13 +316,7 @@ def print_table(table: pd.DataFrame, most: int = 60) -> None:
     """Print the table of a study, units in its head; of a long one the first rows."""
     console = out()
     units = table.attrs.get("units", {})
-    names = [
-        f"{n} ({u.replace('uM', 'µM').replace('um', 'µm')})"
-        if (u := units.get(n, "")) not in ("", "1")
-        else n
-        for n in table
-    ]
-    shown = _table(*map(str, names))
+    shown = _table(*(_headed(str(name), units.get(name, "")) for name in table))
     for _, row in table.head(most).iterrows():
         shown.add_row(*(_cell(each) for each in row))
     console.print(shown)

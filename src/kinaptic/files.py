@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ def check(path: Path | None, suffixes: Sequence[str], option: str) -> None:
         raise KinapticError(f"{option} {path}: there is no folder {path.parent}")
     if path.is_dir():
         raise KinapticError(f"{option} {path}: this is a folder")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise KinapticError(f"{option} {path}: may not be written")
 
 
 def write_table(table: pd.DataFrame, path: Path, recipe: Mapping[str, object]) -> None:

@@ -321,9 +321,9 @@ def _second(other: str | None, doses: str | None) -> dict[str, Any]:
 def _asked(read: Any) -> int:
     """Return how many points may be run; ask where they are very many and somebody is there."""
     from kinaptic.analysis.points import MOST
-    from kinaptic.analysis.scan import planned
+    from kinaptic.analysis.study_file import count as counted
 
-    count = len(planned(read.synapse, read.protocol, read.over, **read.options, most=sys.maxsize).points)
+    count = counted(read.over)
     if count <= MOST:
         return MOST
     if not sys.stdin.isatty():

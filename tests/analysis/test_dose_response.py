@@ -238,3 +238,38 @@ def test_failed_doses_take_no_part_in_the_fit(camkii: kn.DoseResponse) -> None:
     with pytest.warns(KinapticWarning, match="1 of 17 doses failed .* first at 0.00464159 uM: its process"):
         fit = replace(camkii, table=table).fit()
     assert fit.ec50 == pytest.approx(camkii.fit().ec50, rel=0.01)
+
+
+def test_a_control_that_is_not_dose_zero_takes_no_part_in_the_fit() -> None:
+    """At rest calcium is 2 uM here, which is not what a clamp at 0 would be."""
+    clamp = kn.clamp("Ca", "1 uM")
+    found = kn.dose_response(
+        SMALL, None, clamp, "0.05 uM .. 3 uM", "CaMKII_active", until="30 s", per_decade=16
+    )
+    assert (
+        found.table["CaMKII_active"][0] > 0.9 * found.table["CaMKII_active"].max()
+    )  # would look like a turn
+    fit = found.fit()
+    assert fit.control == ()
+    assert 0.2 < fit.ec50 < 1
+    assert any(line.get_label() == "control" for line in found.plot().axes[0].lines)
+    grid = kn.dose_response(
+        SMALL, None, clamp, ["1 uM"], "CaMKII_active", until="1 s", other="KN-62", other_doses=["1 uM"]
+    )
+    with pytest.raises(KinapticError, match=r"bliss\(\) needs agents that do nothing at dose 0"):
+        grid.bliss()
+
+
+def test_a_combination_of_an_agent_with_itself(receptor: kn.DoseResponse) -> None:
+    again = kn.inhibit("CaMKII", ic50="1 uM")
+    found = kn.dose_response(
+        SMALL,
+        None,
+        again,
+        ["0.1 uM", "1 uM"],
+        "CaMKII_active",
+        until="1 s",
+        other=again,
+        other_doses=["1 uM"],
+    )
+    assert list(found.bliss()["dose_a"]) == [0, 0, 0.1, 0.1, 1, 1]

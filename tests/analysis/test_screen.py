@@ -151,3 +151,23 @@ def test_figures(pairs: kn.Screen) -> None:
 def test_bad_input(ca1: kn.Synapse, given: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         kn.screen(ca1, PAIRING, **given)
+
+
+def test_every_enzyme_and_every_parameter_is_there(ca1: kn.Synapse) -> None:
+    from kinaptic.analysis.screen import _targets
+    from kinaptic.pathways.catalogue import enzymes
+
+    assert {name for name, _ in _targets(ca1, "enzymes")} == set(enzymes(ca1.pathways))
+    assert {name for name, _ in _targets(ca1, "pathways")} == set(ca1.pathways)
+    numbers = {n for n, p in ca1.numbers(acute=False).items() if p.formula is None and p.value}
+    assert {name for name, _ in _targets(ca1, "parameters")} == numbers
+    assert _targets(ca1, "calcineurin") == [("calcineurin", "enzyme")]
+
+
+def test_a_readout_may_have_blanks(ca1: kn.Synapse) -> None:
+    found = kn.screen(ca1, PAIRING, targets="CaMKII", changes="halve", readouts="peak  Ca", until="12 s")
+    assert "peak Ca effect" in found.table
+    with pytest.raises(KinapticError, match=r"screen\(readouts=…\) is empty"):
+        kn.screen(ca1, PAIRING, readouts=[])
+    with pytest.raises(KinapticError, match=r"screen\(targets=…\): 3 is no name"):
+        kn.screen(ca1, PAIRING, targets=3)  # type: ignore[arg-type]

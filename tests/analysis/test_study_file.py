@@ -115,6 +115,9 @@ def test_a_waveform_beside_the_file(tmp_path: Path) -> None:
         ("rtol: 1e-6", "rtol: 1", r"line 13: rtol=1 is outside"),
         ("rtol: 1e-6", "engine: fast", r"unknown engine 'fast'"),
         ("format: 1", "format: 2", r"line 1: format: 2 is that of another version .* reads 1"),
+        ("format: 1", "format: true", r"line 1: format: True is that of another version"),
+        ("rtol: 1e-6", "engine: bogus", r"line 13: unknown engine 'bogus'"),
+        ("-10 ms, 10 ms]", "-10 ms, 2001-13-45]", r"line 10: cannot be read"),
         ("format: 1\n", "", r"does not say which format it is in; begin it with 'format: 1'"),
         ("until: 20 s", "until: 20 s\nuntil: 30 s", r"line 12: until: is there twice; keep one"),
         ("readouts: [weight, peak Ca]", "readouts: {a: b}", r"line 12: readouts: is not a list of texts"),
@@ -163,4 +166,29 @@ def test_a_large_one_is_read_and_refused_when_run(tmp_path: Path) -> None:
     text += f"  pairs: [{', '.join(map(str, range(1, 1002)))}]\n"
     read = study_file.read(written(tmp_path, text))
     with pytest.raises(KinapticError, match=r"over has 1,001,000 points \(1000 x 1001\)"):
+        read.run()
+
+
+def test_one_drug_is_one(tmp_path: Path) -> None:
+    text = "format: 1\nsynapse: ca1\nover:\n  drug: [\"drug('AM251','1 uM') + drug('nimodipine','1 uM')\"]\n"
+    with pytest.raises(StudyFileError, match=r"line 4: over.drug: .*give one; several together"):
+        study_file.read(written(tmp_path, text))
+
+
+def test_the_point_that_is_wrong_is_named(tmp_path: Path) -> None:
+    listed = "format: 1\nsynapse: ca1\nprotocol: stdp('1 ms', 1, rate='1 Hz')\nover:\n"
+    listed += "- {delay: 1 ms}\n- {delay: 5 uM}\n- {delay: 2 ms}\n"
+    with pytest.raises(StudyFileError, match=r"line 6: .*'5 uM'"):
+        study_file.read(written(tmp_path, listed))
+
+
+def test_a_grid_beyond_all_memory_is_counted_not_made(tmp_path: Path) -> None:
+    values = ", ".join(f"{i} um" for i in range(1, 1001))
+    counts = ", ".join(map(str, range(1, 1001)))
+    text = "format: 1\nsynapse: ca1\nprotocol: stdp('10 ms', 1, rate='1 Hz')\nover:\n"
+    text += f"  distance: [{values}]\n"
+    text += f"  pairs: [{counts}]\n  inputs: [{counts}]\n  pre_spikes: [{counts}]\n"
+    read = study_file.read(written(tmp_path, text))
+    assert study_file.count(read.over) == 10**12
+    with pytest.raises(KinapticError, match="1,000,000,000,000 points"):
         read.run()

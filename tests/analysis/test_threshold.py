@@ -32,6 +32,10 @@ def test_the_highest_crossing_counts() -> None:
         ([1.1, 1.2, 1.0, 1.3], "no threshold: no rate depresses"),
         ([0.9, 0.8, 0.9, 0.95], "no threshold: no higher rate brings the weight back to 1"),
         ([1.1, 0.9, 0.8, 0.9], "no threshold: no higher rate brings the weight back to 1"),
+        (
+            [1 - 1e-9, 1 + 1e-9, 1.0, 1 - 1e-6],
+            "no threshold: no rate depresses",
+        ),  # the dust of an integration
         ([0.9, math.nan, 1.1, 1.2], "a probe failed"),
     ],
 )

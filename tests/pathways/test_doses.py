@@ -11,6 +11,7 @@ from kinaptic.errors import KinapticError, PerturbationError, UnitError, Unknown
 from kinaptic.pathways import doses
 from kinaptic.pathways.drugs import drug
 from kinaptic.pathways.perturbation import clamp, edit, inhibit, knockout, overexpress
+from kinaptic.sbml.synapse import Synapse
 from kinaptic.units import parse
 
 
@@ -87,8 +88,8 @@ def test_agents_of_every_kind() -> None:
         ("AM251", "1 mV", UnitError, "expected a quantity in uM"),
         ("AM251", "-1 uM", PerturbationError, "a dose cannot be negative"),
         (inhibit("CaMKII"), "1 mV", UnitError, r"inhibit\(dose=…\)"),
-        (inhibit("CaMKII"), "-1 uM", PerturbationError, "a dose is not negative, an IC50 positive"),
-        (inhibit("CaMKII", ic50="0 uM"), "1 uM", PerturbationError, "an IC50 positive"),
+        (inhibit("CaMKII"), "-1 uM", PerturbationError, "a dose is not negative"),
+        (inhibit("CaMKII", ic50="1 uM"), "0.5", UnitError, "is dosed by concentrations, not '0.5'"),
         (inhibit("CaMKII"), "1.5", PerturbationError, "give a fraction from 0 to 1"),
         (overexpress("CaMKII", 1), "1 uM", UnitError, "is dosed by factors"),
     ],
@@ -101,3 +102,27 @@ def test_bad_agents(given: Any, dose: str, error: type[Exception], message: str)
 def test_a_fraction_and_a_dose_are_not_given_together() -> None:
     with pytest.raises(PerturbationError, match="give by=… or dose=…, not both"):
         inhibit("CaMKII", 0.5, dose="1 uM")
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ({"ic50": "0 uM"}, PerturbationError, "an IC50 is positive"),
+        ({"ic50": "bogus"}, UnitError, "cannot read 'bogus'"),
+        ({"by": 0.5, "ic50": "1 uM"}, PerturbationError, "an IC50 goes with dose=…, not with by=…"),
+    ],
+)
+def test_bad_inhibitors(given: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        inhibit("CaMKII", **given)
+
+
+def test_an_inhibitor_without_its_dose_is_no_genotype() -> None:
+    with pytest.raises(PerturbationError, match=r"lacks its dose: give dose='1 uM'"):
+        Synapse.preset("ca1").with_(inhibit("CaMKII", ic50="0.4 uM"))
+    with pytest.raises(PerturbationError, match="a concentration is not negative"):
+        Synapse.preset("ca1").with_(edit("CaMKII_total", "-5 uM"))
+
+
+def test_zero_needs_no_unit() -> None:
+    assert doses.read([0, "1 uM"]) == ("0 uM", "1 uM")

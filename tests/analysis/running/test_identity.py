@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import kinaptic as kn
@@ -63,8 +64,11 @@ def test_what_differs_is_known_apart() -> None:
 def test_version_and_code_are_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     before = only(plan())
     monkeypatch.setattr(identity, "__version__", "99.0")
+    identity.code.cache_clear()
     later = only(plan())
-    monkeypatch.setattr(identity, "_code", lambda: "other")
+    monkeypatch.undo()
+    identity.code.cache_clear()
+    monkeypatch.setattr(identity, "code", lambda: "other")
     assert len({before, later, only(plan())}) == 3
 
 
@@ -98,3 +102,21 @@ def test_a_study_is_known_by_what_is_varied() -> None:
     assert len(set(found)) == len(found)
     assert found[0] == identity.of_study(plan(over=dict(grids[0])))
     assert identity.of_study(plan(over=[{"delay": "-10 ms"}, {"delay": "10 ms"}])) == found[0]
+
+
+def test_protocols_of_one_label_are_known_apart() -> None:
+    """A protocol prints itself with three digits, and numpy leaves out the middle of long arrays."""
+    alike = [PAIRING, kn.stdp("10.00001 ms", pairs=3, rate="2 Hz"), kn.spikes(pre=[0, 10], post=[1, 5])]
+    alike.append(kn.spikes(pre=[0, 10], post=[0.005, 5]))
+    assert str(alike[0]) == str(alike[1])
+    studies = {identity.of_study(plan(over={"protocol": [each]})) for each in alike}
+    assert len(studies) == len({only(plan(protocol=each)) for each in alike}) == len(alike)
+    long = np.linspace(0, 15, 1500)
+    other = long.copy()
+    other[700] += 1e-3
+    spikes = kn.spikes(pre=long)
+    assert repr(long) == repr(other)
+    found = [identity.of_study(plan(protocol=spikes, over=[{"pre": each}])) for each in (long, other)]
+    assert found[0] != found[1]
+    both = points.read(CA1, spikes, [{"pre": long}, {"pre": other}, {"pre": long.copy()}])
+    assert both.codes[:, 0].tolist() == [0, 1, 0]

@@ -26,7 +26,9 @@ def test_runs_that_are_recorded_are_done_for_everybody(path: Path) -> None:
     one.record("a.parquet", KEYS[:2])
     assert other.done(KEYS) == {KEYS[0]: ("a.parquet", 0), KEYS[1]: ("a.parquet", 1)}
     assert other.shards() == {"a.parquet"}
-    assert other.forget("a.parquet") == 2
+    assert other.forget("a.parquet", lambda: False) is None  # somebody has mended it
+    assert len(one.done(KEYS)) == 2
+    assert other.forget("a.parquet", lambda: True) == 2
     assert one.done(KEYS) == {}
     one.close()
     other.close()
@@ -39,15 +41,15 @@ def test_it_is_written_ahead_and_brought_to_the_disk(path: Path) -> None:
     made.close()
 
 
-def test_what_one_is_at_another_leaves_alone(path: Path) -> None:
+def test_what_somebody_is_at_is_left_alone(path: Path) -> None:
     one, other = Ledger(path), Ledger(path)
-    assert one.claim(KEYS[:3], "one", lambda _: True) == KEYS[:3]
+    assert one.claim([*KEYS[:3], KEYS[0]], "one", lambda _: True) == KEYS[:3]
+    assert one.claim(KEYS[:3], "one", lambda _: True) == []  # by itself as well
     assert other.claim(KEYS, "other", lambda _: True) == KEYS[3:]
-    assert one.claim(KEYS, "one", lambda _: True) == KEYS[:3]  # its own it may take again
     one.record("a.parquet", KEYS[:1])
-    assert other.claim(KEYS, "other", lambda _: True) == KEYS[3:]
-    assert other.claim(KEYS, "other", lambda name: name != "one") == KEYS[1:]  # one has died
-    one.release("one")
+    one.release("one", KEYS[1:2])
+    assert other.claim(KEYS, "other", lambda _: True) == KEYS[1:2]
+    assert other.claim(KEYS, "other", lambda name: name != "one") == KEYS[2:3]  # one has died
     other.release("other")
     assert one.claim(KEYS, "one", lambda _: True) == KEYS[1:]
     one.close()
@@ -57,8 +59,8 @@ def test_what_one_is_at_another_leaves_alone(path: Path) -> None:
 def test_a_study_is_written_down_once(path: Path) -> None:
     made = Ledger(path)
     assert made.study(b"s") is None
-    made.write_study(b"s", KEYS, "{}")
-    made.write_study(b"s", KEYS, "{}")
+    made.write_study(b"s", KEYS)
+    made.write_study(b"s", KEYS)
     assert made.study(b"s") == KEYS
     made.close()
 

@@ -10,15 +10,17 @@ import sqlite3
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import kinaptic as kn
-from kinaptic.analysis.running import batches, identity, ledger, workers
+from kinaptic.analysis.running import batches, identity, ledger, store, workers
 from kinaptic.errors import KinapticWarning, StoreError
 
 PAIRING = kn.stdp("10 ms", pairs=2, rate="2 Hz")
@@ -311,3 +313,73 @@ def test_ten_thousand_rows_come_back_from_a_few_shards(ca1: kn.Synapse, tmp_path
         patch.setattr(identity, "of_runs", None)
         assert same(kept(ca1, folder, over, rtol=1e-5), first)
     pd.testing.assert_frame_equal(first.table, kept(ca1, folder, over, rtol=1e-5).table)
+
+
+LIMITED = """
+import kinaptic as kn
+made = kn.scan(kn.Synapse.preset("ca1"), kn.stdp("10 ms", 60, rate="1 Hz"), {{"pairs": list(range(50, 66))}},
+               until="40 min", store={folder!r}, time_limit="1 ms", progress=False)
+print(len(made.table), made.table["status"].str.contains("over the time limit").sum())
+"""
+
+
+def test_two_processes_do_not_wait_for_what_neither_keeps(tmp_path: Path) -> None:
+    """Runs that the clock stopped are left to others, who find the same."""
+    code = LIMITED.format(folder=str(tmp_path / "s"))
+    both = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    assert [said(each) for each in both] == ["16 16"] * 2
+
+
+def test_a_shard_that_somebody_has_mended_meanwhile_is_used(ca1: kn.Synapse, copy: Path) -> None:
+    shard = sorted((copy / "shards").glob("*.parquet"))[0]
+    sound = shard.read_bytes()
+    with store.opened(copy) as one:
+        damage(shard)
+        real = one.ledger.forget
+
+        def mended(name: str, set_aside: Callable[[], bool]) -> int | None:
+            shard.write_bytes(sound)  # the other process was first
+            return real(name, set_aside)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(one.ledger, "forget", mended)
+            found = one._read(shard.name)
+    assert found is not None
+    assert found.keys
+    assert shard.exists()
+
+
+def test_any_damage_of_the_ledger_is_seen(ca1: kn.Synapse, copy: Path, undisturbed: kn.Scan) -> None:
+    path, random = copy / "ledger.sqlite", np.random.default_rng(0)
+    content = path.read_bytes()
+    for _ in range(25):
+        broken = bytearray(content)
+        start = int(random.integers(0, len(content) - 200))
+        broken[start : start + 200] = random.bytes(200)
+        path.write_bytes(broken)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", KinapticWarning)
+            assert same(kept(ca1, copy), undisturbed)
+        for each in copy.glob("ledger.sqlite*"):
+            each.unlink()
+
+
+def test_points_that_are_alike_are_run_once(ca1: kn.Synapse, tmp_path: Path, counted: list[int]) -> None:
+    over = {"drug": [None, "AM251"], "dose": [f"{i} uM" for i in range(24)]}
+    made = kept(ca1, tmp_path / "s", over)
+    assert (made.table["status"] == "ok").all()
+    assert len(counted) == 24  # nothing given, 24 times, and AM251 at 0 are one point
+
+
+def test_what_others_raise_is_not_taken_for_the_store(ca1: kn.Synapse, tmp_path: Path) -> None:
+    def broken(*_: int) -> None:
+        raise ConnectionError("mine")
+
+    with pytest.raises(ConnectionError, match="mine"):
+        kept(ca1, tmp_path / "s", progress=broken)
+    with pytest.raises(StoreError, match="give a folder"):
+        kept(ca1, tmp_path / "a\0b")
+    with pytest.raises(StoreError, match="store=5: give a folder"):
+        kn.scan(ca1, PAIRING, OVER, store=5)  # type: ignore[arg-type]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor, Future
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +65,13 @@ def test_a_process_that_is_killed_loses_nothing(here: kn.Scan, tmp_path: Path, k
     begun = threading.Event()
     killer = threading.Thread(target=kill_one_when, args=(before, begun))
     killer.start()
-    made = study(workers=2, store=tmp_path / "s" if kept else None, progress=lambda *_: begun.set())
+    died: list[bool] = []
+    with pytest.MonkeyPatch.context() as patch:
+        real = Processes.died
+        patch.setattr(Processes, "died", lambda self, why: died.append(True) or real(self, why))
+        made = study(workers=2, store=tmp_path / "s" if kept else None, progress=lambda *_: begun.set())
     killer.join()
+    assert died  # it was in mid-scan
     same(made, here)
 
 
@@ -166,3 +173,49 @@ def test_memory_stays_flat() -> None:
         assert (made.table["status"] == "ok").all()
         taken.append(executor.submit(memory).result())
     assert taken[2] - taken[1] < 5000
+
+
+class Mortal:
+    """A pool whose processes all die when one point is run, and whose deaths arrive one by one."""
+
+    at_once, together = 3, True
+
+    def __init__(self) -> None:
+        self.ran: list[list[int]] = []
+
+    def submit(self, _work: Any, rows: Any, _plan: Any) -> Future[batches.Chunk]:
+        self.ran.append(rows.tolist())
+        future: Future[batches.Chunk] = Future()
+        if 1 in rows and len([each for each in self.ran if 1 in each]) <= 3:
+            self.doomed = future
+            threading.Timer(0.05, self._die).start()
+        elif len(self.ran) <= 3:
+            self.beside = [*getattr(self, "beside", []), future]
+        else:
+            future.set_result(batches.Chunk(rows, [np.zeros(1)] * len(rows), [""] * len(rows)))
+        return future
+
+    def _die(self) -> None:
+        self.doomed.set_exception(BrokenExecutor())
+        time.sleep(0.05)
+        for each in self.__dict__.pop("beside", []):
+            each.set_exception(BrokenExecutor())
+
+    def died(self, why: BaseException) -> bool:
+        return isinstance(why, BrokenExecutor)
+
+
+def test_who_was_beside_it_is_not_blamed(here: kn.Scan) -> None:
+    """A crash ends everything under way; only the point that does it alone, twice, is given up."""
+    pool = Mortal()
+    tasks = iter([np.array([i]) for i in range(4)])
+    found = {int(c.rows[0]): c.outcomes[0] for c in workers._Run(pool, here.plan).all(tasks)}
+    assert sorted(found) == [0, 1, 2, 3]
+    assert [row for row, each in found.items() if isinstance(each, batches.Failure)] == [1]
+
+
+def test_a_worker_with_other_code_is_refused(cluster: distributed.LocalCluster) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kinaptic.analysis.running.identity.code", lambda: "0.0.1 libroadrunner 1 abc")
+        with pytest.raises(KinapticError, match=r"another version .* where it is 0.0.1 libroadrunner 1"):
+            study(workers=cluster.scheduler_address)
