@@ -22,7 +22,7 @@ from kinaptic.errors import (
     UnknownName,
 )
 from kinaptic.pathways import doses
-from kinaptic.pathways.perturbation import Perturbation, edit
+from kinaptic.pathways.perturbation import IC50, Perturbation, edit
 from kinaptic.pathways.presets import presets
 from kinaptic.pathways.protocol import Protocol
 from kinaptic.pathways.waveform import Waveform
@@ -107,7 +107,7 @@ def axes(synapse: Synapse, protocol: Stimulus, given: Sequence[Given]) -> tuple[
     if "genotype" in by_name:
         found["genotype"] = _genotypes(by_name["genotype"], synapses)
     if "drug" in by_name:
-        found["drug"] = _drugs(by_name["drug"], dosed="dose" in by_name)
+        found["drug"] = _drugs(by_name["drug"], by_name.get("dose"))
     if "dose" in by_name:
         if "drug" not in by_name:
             raise KinapticError("over['dose'] says how much of what? Give over['drug'] too: ['AM251']")
@@ -192,18 +192,20 @@ def _genotypes(given: Given, synapses: Sequence[Synapse]) -> Axis:
     return Axis(given.name, "genotype", tuple(values), _told_apart(shown))
 
 
-def _drugs(given: Given, *, dosed: bool) -> Axis:
-    if not dosed and any(isinstance(each, str) for each in given.values):
+def _drugs(given: Given, dosed: Given | None) -> Axis:
+    if dosed is None and any(isinstance(each, str) for each in given.values):
         raise KinapticError(f"{given.where}: at which dose? Give over['dose'] too: ['0.1 uM', '1 uM']")
     values = tuple(None if each is None else doses.agent(each) for each in given.values)
-    shown = ["none" if each is None else _agent_text(each, dosed) for each in values]
+    shown = ["none" if each is None else _drug_text(each, dosed) for each in values]
     return Axis(given.name, "drug", values, _told_apart(shown))
 
 
-def _agent_text(agent: Perturbation, dosed: bool) -> str:
-    if not dosed:
+def _drug_text(agent: Perturbation, dosed: Given | None) -> str:
+    if dosed is None:
         return call_text(agent)
-    return agent.target if agent.kind == "drug" else f"{agent.kind}({agent.target!r})"
+    if agent.kind == "drug":
+        return agent.target
+    return agent_text(agent, unit_text(_with_unit(dosed.values[-1], dosed.unit)))
 
 
 def _doses(given: Given, agents: Sequence[Perturbation | None], synapses: Sequence[Synapse]) -> Axis:
@@ -263,13 +265,22 @@ def protocol_text(protocol: Stimulus) -> str:
     return "no stimulus" if protocol is None else protocol.label
 
 
+def agent_text(agent: Perturbation, unit: str) -> str:
+    """Return an agent as in a script, with what doses in `unit` mean: ``"inhibit('pka', ic50='1 uM')"``."""
+    if agent.kind == "inhibit" and unit != "1":
+        return f"inhibit({agent.target!r}, ic50={agent.ic50 or IC50!r})"
+    return f"{agent.kind}({agent.target!r})"
+
+
 def call_text(perturbation: Perturbation) -> str:
     """Return a perturbation as it is written in a script: ``"inhibit('pka', by=0.8)"``."""
     given = [repr(perturbation.target)]
     match perturbation.kind:
         case "inhibit":
-            at = (f"dose={perturbation.value!r}", f"ic50={perturbation.ic50!r}")
-            given += at if perturbation.value else [f"by={1 - perturbation.factor:.6g}"]
+            given += [f"dose={perturbation.value!r}"] if perturbation.value else []
+            given.append(
+                f"ic50={perturbation.ic50!r}" if perturbation.ic50 else f"by={1 - perturbation.factor:.6g}"
+            )
         case "overexpress":
             given.append(f"factor={perturbation.factor:.6g}")
         case "clamp" | "edit" | "drug":

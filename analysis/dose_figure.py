@@ -10,9 +10,10 @@ import matplotlib as mpl
 import numpy as np
 
 from kinaptic.analysis.axes import protocol_text
-from kinaptic.analysis.drawing import COLOURS, STYLE, labelled
+from kinaptic.analysis.drawing import COLOURS, STYLE
 from kinaptic.errors import FitRefused, KinapticError, UnknownName
 from kinaptic.sbml.figure import BLUE, GREY, LIGHT, Picture
+from kinaptic.units import labelled
 
 if TYPE_CHECKING:
     import pandas as pd

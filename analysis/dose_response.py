@@ -10,11 +10,10 @@ import pandas as pd
 
 from kinaptic.analysis import hill, interaction
 from kinaptic.analysis import schild as shifts
-from kinaptic.analysis.axes import call_text
+from kinaptic.analysis.axes import agent_text, call_text
 from kinaptic.analysis.scan import scan
 from kinaptic.errors import FitRefused, KinapticError, KinapticWarning, UnitError
 from kinaptic.pathways import doses as dosing
-from kinaptic.pathways.perturbation import IC50
 from kinaptic.units import parse, unit_text
 
 if TYPE_CHECKING:
@@ -277,12 +276,7 @@ class _Dosed:
     @property
     def text(self) -> str:
         """The agent as in a script, with what its doses mean."""
-        match self.agent.kind:
-            case "drug":
-                return f"drug({self.agent.target!r})"
-            case "inhibit" if self.unit != "1":
-                return f"inhibit({self.agent.target!r}, ic50={self.agent.ic50 or IC50!r})"
-        return f"{self.agent.kind}({self.agent.target!r})"
+        return agent_text(self.agent, self.unit)
 
     def recipe(self, name: str) -> dict[str, str | float]:
         """Return what is to be said of it beside the table."""

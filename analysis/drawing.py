@@ -34,8 +34,3 @@ def norm(values: np.ndarray[Any, np.dtype[np.float64]]) -> Normalize:
 def is_logarithmic(values: np.ndarray[Any, np.dtype[np.float64]]) -> bool:
     """Return whether values are better drawn on a logarithmic axis."""
     return bool(values.min() > 0 and math.log10(values.max() / values.min()) >= _DECADES)
-
-
-def labelled(name: str, unit: str) -> str:
-    """Return a name with its unit, as an axis is labelled."""
-    return name if unit in ("", "1") else f"{name} ({unit.replace('uM', 'µM').replace('um', 'µm')})"

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import numpy as np
 
-from kinaptic.analysis.drawing import COLOURS, is_logarithmic, labelled, norm
+from kinaptic.analysis.drawing import COLOURS, is_logarithmic, norm
 from kinaptic.analysis.running.study import OK
 from kinaptic.analysis.scan_figure import main_axis
 from kinaptic.sbml.figure import BLUE, GREY
+from kinaptic.units import labelled
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import functools
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from kinaptic.analysis.experiments import paired
 from kinaptic.errors import ProvenanceError, UnknownName
 from kinaptic.pathways.parameters import first_problem, read_table
 from kinaptic.pathways.presets import presets
@@ -67,15 +66,15 @@ class Point(BaseModel):
             raise ValueError(f"x = {self.x:g} is not within {self.over[0]:g} to {self.over[1]:g}")
         if self.span is not None and not 0 < self.span[0] < self.span[1]:
             raise ValueError(f"span {self.span} is upside down")
-        if self.recording is not None and self.recording not in _recordings():
-            raise ValueError(str(UnknownName("recording", self.recording, _recordings())))
+        if self.recording is not None and self.recording not in paired.rows():
+            raise ValueError(str(UnknownName("recording", self.recording, paired.rows())))
         return self
 
     def numbers(self) -> Numbers:
         """Return mean, SEM and n, None where they are not known."""
         if self.recording is None:
             return self.mean, self.sem, self.n
-        row = _recordings()[self.recording]
+        row = paired.rows()[self.recording]
         return float(row["epsp_ratio_mean"]), float(row["epsp_ratio_sem"]), int(row["n"])
 
 
@@ -219,11 +218,3 @@ def _row(name: str, each: PointSet, point: Point) -> dict[str, object]:
     row |= zip(("x_from", "x_to"), point.over or nothing, strict=True)
     row |= zip(("low", "high"), point.span or nothing, strict=True)
     return row | {"mean": mean, "sem": sem, "n": n} | {text: getattr(each, text) for text in _TEXTS}
-
-
-@functools.cache
-def _recordings() -> Mapping[str, dict[str, str]]:
-    """Return the rows of ``PairedRecordings.csv`` by name."""
-    folder = resources.files("kinaptic.analysis.experiments")
-    text = folder.joinpath("PairedRecordings.csv").read_text(encoding="utf-8")
-    return {row["id"]: row for row in csv.DictReader(x for x in text.splitlines() if not x.startswith("#"))}

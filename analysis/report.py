@@ -21,16 +21,16 @@ import numpy as np
 from plotly.offline import get_plotlyjs
 
 from kinaptic.analysis.axes import call_text, protocol_text
-from kinaptic.analysis.drawing import labelled
 from kinaptic.analysis.interactive import charts, combination, number_text, quantity_text
 from kinaptic.analysis.running.study import OK
 from kinaptic.analysis.scan_figure import heading
 from kinaptic.errors import KinapticError, StoreError
-from kinaptic.pathways import stimulation
+from kinaptic.pathways import doses, stimulation
 from kinaptic.pathways.catalogue import ports
 from kinaptic.pathways.presets import presets
 from kinaptic.pathways.protocol import Protocol
 from kinaptic.sbml.synapse import Synapse
+from kinaptic.units import column_name, labelled
 
 if TYPE_CHECKING:
     from kinaptic.analysis.axes import Axis, Stimulus
@@ -167,7 +167,7 @@ def _cell(value: object) -> str:
 def _csv(scan: Scan) -> str:
     """Return the whole table as the command line writes one: units in its head, the recipe above it."""
     units = scan.table.attrs["units"]
-    table = scan.table.rename(columns=lambda c: f"{c} ({units[c]})" if units.get(c, "1") != "1" else c)
+    table = scan.table.rename(columns=lambda c: column_name(c, units.get(c, "")))
     recipe = json.dumps(scan.recipe, ensure_ascii=False)
     return f"# {recipe}\n{table.to_csv(float_format='%.9g', lineterminator=chr(10), index_label='point')}"
 
@@ -185,13 +185,25 @@ def _failed(scan: Scan) -> list[dict[str, Any]]:
 
 
 def _synapses(points: Points) -> dict[str, Synapse]:
-    """Return the synapses that took part but for parameters that were varied; those as given first."""
+    """Return the synapses that took part but for parameters that were varied; those as given first.
+
+    Of a drug's doses the last that is not 0 stands for all: they change the same numbers.
+    """
     axes = {axis.kind: axis for axis in points.axes}
     given = axes["preset"].values if "preset" in axes else (points.synapse,)
     found = {each.name: each for each in given}
     if "genotype" in axes:
         pairs = list(zip(axes["genotype"].values, axes["genotype"].shown, strict=True))
         found |= {f"{s.name}, {text}": s.with_(*done) for s in given for done, text in pairs if done}
+    if "drug" in axes:
+        levels = axes["dose"].values[::-1] if "dose" in axes else ()
+        for agent, text in zip(axes["drug"].values, axes["drug"].shown, strict=True):
+            if agent is None:
+                continue
+            done = {text: agent} if not levels else {f"{text} {x}": doses.at(agent, x) for x in levels}
+            given_at = next(((name, each) for name, each in done.items() if each is not None), None)
+            if given_at is not None:
+                found |= {f"{s.name}, {given_at[0]}": s.with_(given_at[1]) for s in given}
     return found
 
 
@@ -265,7 +277,8 @@ def _protocol(protocol: Stimulus) -> str:
 
 
 def _over(points: Points) -> str:
-    values = {axis.name: [_value(axis, each) for each in axis.values] for axis in points.axes}
+    dosed = any(axis.kind == "dose" for axis in points.axes)
+    values = {axis.name: [_value(axis, each, dosed) for each in axis.values] for axis in points.axes}
     lengths = [len(each) for each in values.values()]
     if math.prod(lengths) == len(points) and np.array_equal(_grid(lengths), points.codes):
         lines = [f"    {name!r}: [{', '.join(texts)}],\n" for name, texts in values.items()]
@@ -281,8 +294,11 @@ def _grid(lengths: Sequence[int]) -> Rows:
     return np.indices(lengths, dtype=np.intp).reshape(len(lengths), -1).T
 
 
-def _value(axis: Axis, value: Any) -> str:
+def _value(axis: Axis, value: Any, dosed: bool) -> str:
     match axis.kind:
+        case "drug" if value is not None:
+            plain = dosed and value == doses.agent(value.target) if value.kind == "drug" else False
+            return repr(value.target) if plain else f"kn.{call_text(value)}"
         case "genotype":
             calls = [f"kn.{call_text(each)}" for each in value]
             return f"({', '.join(calls)})" if len(calls) > 1 else calls[0] if calls else "None"

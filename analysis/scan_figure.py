@@ -13,9 +13,10 @@ import matplotlib as mpl
 import numpy as np
 
 from kinaptic.analysis.axes import protocol_text
-from kinaptic.analysis.drawing import COLOURS, STYLE, is_logarithmic, labelled, norm
+from kinaptic.analysis.drawing import COLOURS, STYLE, is_logarithmic, norm
 from kinaptic.errors import KinapticError, UnknownName
 from kinaptic.sbml.figure import BLUE, LIGHT, Picture
+from kinaptic.units import labelled
 
 if TYPE_CHECKING:
     import pandas as pd

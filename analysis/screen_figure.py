@@ -8,9 +8,10 @@ import matplotlib as mpl
 import numpy as np
 
 from kinaptic.analysis.axes import protocol_text
-from kinaptic.analysis.drawing import STYLE, labelled
+from kinaptic.analysis.drawing import STYLE
 from kinaptic.errors import KinapticError
 from kinaptic.sbml.figure import BLACK, BLUE, GREEN, LIGHT, ORANGE, VERMILLION, Picture
+from kinaptic.units import labelled
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import matplotlib as mpl
 import numpy as np
 
-from kinaptic.analysis.drawing import STYLE, labelled
+from kinaptic.analysis.drawing import STYLE
 from kinaptic.analysis.ranges import whole
 from kinaptic.analysis.scan_figure import heading
 from kinaptic.analysis.sensitivity import LEADING
 from kinaptic.errors import KinapticError, UnknownName
 from kinaptic.sbml.figure import BLUE, GREY, LIGHT, SKY, VERMILLION, Picture
+from kinaptic.units import labelled
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from kinaptic.sbml.figure_data import FigureData, changes, sentence, smoothed
+from kinaptic.sbml.figure_data import FigureData, smoothed
+from kinaptic.sbml.wording import changes, sentence
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kinaptic.pathways.catalogue import ports
 from kinaptic.pathways.protocol import LEAD, Protocol
 from kinaptic.pathways.trains import Gap, Side, Train
 from kinaptic.pathways.waveform import Waveform
@@ -18,11 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kinaptic.sbml.run import Run
-    from kinaptic.sbml.synapse import Synapse
 
     Array = NDArray[np.float64]
 
-SET_BY_USER = "assumed: set by the user of the model"  # source of a preset's number that a user set
 BEFORE, AFTER = 0.03, 0.2  # s shown around a burst
 _BURST_GAP = 0.12  # s of silence that separates one burst from the next
 _LONGEST_BURST = 0.4  # s of a burst that are shown
@@ -153,28 +150,6 @@ class FigureData:
             elif not isinstance(segment, Gap):
                 found.append((start, start + segment.duration))
         return found
-
-
-def sentence(protocol: Protocol | Waveform | None) -> str:
-    """Return what was done to the synapse in words."""
-    if protocol is None:
-        return "No stimulation"
-    if isinstance(protocol, Protocol):
-        text = str(protocol)
-        return text[:1].upper() + text[1:]
-    name = f" {protocol.name}" if protocol.name else ""
-    return f"Recorded calcium{name}: {protocol.duration:.3g} s, peak {protocol.peak:.3g} µM"
-
-
-def changes(synapse: Synapse) -> list[str]:
-    """Return in words how a synapse differs from its preset."""
-    perturbed = {p.target for p in synapse.perturbations}
-    found = [f"{name} held at {value:g} {ports()[name][0].unit}" for name, value in synapse.clamped]
-    found += [f"without {name}" for name in synapse.absent if name not in perturbed]
-    found += [f"{name} = {p.note}" for name, p in synapse.settings if p.source == SET_BY_USER]
-    return [f.replace(" uM", " µM").replace(" um", " µm").removesuffix(" 1") for f in found] + [
-        str(p) for p in synapse.perturbations
-    ]
 
 
 def _burst_starts(events: Array) -> NDArray[np.intp]:

@@ -16,6 +16,7 @@ from kinaptic.pathways.perturbation import Perturbation, factors, quantity
 from kinaptic.pathways.presets import preset
 from kinaptic.sbml import build
 from kinaptic.sbml.assemble import Assembly, assemble
+from kinaptic.sbml.wording import SET_BY_USER
 from kinaptic.units import Quantity, parse
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ class Synapse:
             update = {
                 "value": parse(value, parameter.unit, f"{where}: {key}"),
                 "range": None,
-                "source": "assumed: set by the user of the model",
+                "source": SET_BY_USER,
                 "note": str(value),
             }
             settings[key] = parameter.model_copy(update=update)
@@ -207,7 +208,7 @@ class Synapse:
             done = drugs.effects(each, found, self.pathways)
             return {n: _changed(found[n], new.value, new.note, new.source) for n, new in done.items()}
         if each.kind == "edit":
-            value, source = quantity(each, found), "assumed: set by the user of the model"
+            value, source = quantity(each, found), SET_BY_USER
             return {each.target: _changed(found[each.target], value, str(each), source)}
         new = {n: _value(found[n]) * factor for n, factor in factors(each, self.pathways).items()}
         return {name: _changed(found[name], value, str(each)) for name, value in new.items()}

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from kinaptic.pathways.stimulation import stdp
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kinaptic.pathways.protocol import Protocol
 
 _PRESETS = {"L5TTPC": "l5", "L23PC": "l23"}  # by the postsynaptic cell
@@ -56,13 +58,15 @@ class Recording:
 @functools.cache
 def recordings() -> tuple[Recording, ...]:
     """Return the fourteen experiments of ``PairedRecordings.csv`` (Chindemi 2022)."""
-    text = (
-        resources.files("kinaptic.analysis.experiments")
-        .joinpath("PairedRecordings.csv")
-        .read_text(encoding="utf-8")
-    )
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    return tuple(_recording(line) for line in csv.DictReader(lines))
+    return tuple(_recording(line) for line in rows().values())
+
+
+@functools.cache
+def rows() -> Mapping[str, dict[str, str]]:
+    """Return the rows of ``PairedRecordings.csv`` as they are, by name."""
+    folder = resources.files("kinaptic.analysis.experiments")
+    text = folder.joinpath("PairedRecordings.csv").read_text(encoding="utf-8")
+    return {row["id"]: row for row in csv.DictReader(x for x in text.splitlines() if not x.startswith("#"))}
 
 
 def _recording(line: dict[str, str]) -> Recording:

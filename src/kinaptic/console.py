@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kinaptic.units import labelled
+
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
@@ -130,7 +132,7 @@ def print_run(run: Run) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from kinaptic.sbml.figure_data import sentence
+    from kinaptic.sbml.wording import sentence
 
     console = out()
     console.print(Text(sentence(run.protocol), style="bold"), soft_wrap=True)
@@ -154,7 +156,7 @@ def print_run(run: Run) -> None:
 
 def described(synapse: Synapse) -> str:
     """Return the synapse and what was done to it in a line."""
-    from kinaptic.sbml.figure_data import changes
+    from kinaptic.sbml.wording import changes
 
     return "; ".join([f"{synapse.name} ({', '.join(synapse.pathways)})", *changes(synapse)])
 
@@ -316,7 +318,7 @@ def print_table(table: pd.DataFrame, most: int = 60) -> None:
     """Print the table of a study, units in its head; of a long one the first rows."""
     console = out()
     units = table.attrs.get("units", {})
-    shown = _table(*(_headed(str(name), units.get(name, "")) for name in table))
+    shown = _table(*(labelled(str(name), units.get(name, "")) for name in table))
     for _, row in table.head(most).iterrows():
         shown.add_row(*(_cell(each) for each in row))
     console.print(shown)
@@ -324,10 +326,6 @@ def print_table(table: pd.DataFrame, most: int = 60) -> None:
         console.print(f"… and {len(table) - most:,} more rows; --out FILE writes them all", style="dim")
     if "status" in table and (failed := int((table["status"] != "ok").sum())):
         console.print(f"{failed} of {len(table)} failed; the column status says why.", style="dim")
-
-
-def _headed(name: str, unit: str) -> str:
-    return name if unit in ("", "1") else f"{name} ({unit.replace('uM', 'µM').replace('um', 'µm')})"
 
 
 def _cell(value: object) -> str:

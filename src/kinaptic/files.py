@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kinaptic.errors import KinapticError
+from kinaptic.units import column_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,10 +36,9 @@ def check(path: Path | None, suffixes: Sequence[str], option: str) -> None:
 def write_table(table: pd.DataFrame, path: Path, recipe: Mapping[str, object]) -> None:
     """Write a table, units in the column names and the recipe in a comment or in the metadata."""
     units = table.attrs.get("units", {})
-    known = {name: unit for name, unit in units.items() if unit not in ("", "1")}
-    shown = table.rename(columns=lambda name: f"{name} ({known[name]})" if name in known else name)
+    shown = table.rename(columns=lambda name: column_name(name, units.get(name, "")))
     index = str(table.index.name or "row")
-    shown.index.name = f"{index} ({known[index]})" if index in known else index
+    shown.index.name = column_name(index, units.get(index, ""))
     if path.suffix.lower() == ".parquet":
         guarded(path, lambda: shown.to_parquet(path))
         return

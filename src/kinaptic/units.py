@@ -176,3 +176,13 @@ def unit_text(value: object) -> str:
     except Exception:  # pint raises half a dozen unrelated types
         raise UnitError(f"cannot read {value!r} as a quantity; write for instance '10 ms'") from None
     return f"{quantity.units:~C}" or "1"
+
+
+def labelled(name: str, unit: str) -> str:
+    """Return a name with its unit, as an axis or the head of a table shows it."""
+    return name if unit in ("", "1") else f"{name} ({unit.replace('uM', 'µM').replace('um', 'µm')})"
+
+
+def column_name(name: str, unit: str) -> str:
+    """Return a name with its unit as it was written, for the head of a file."""
+    return name if unit in ("", "1") else f"{name} ({unit})"

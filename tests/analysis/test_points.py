@@ -305,7 +305,9 @@ def test_drugs_at_doses(ca1: kn.Synapse) -> None:
     over = {"drug": ["AM251", None, kn.inhibit("CaMKII", ic50="0.4 uM")], "dose": ["0 uM", "100 nM", "1 uM"]}
     found = points.read(ca1, PAIRING, over)
     table = found.table()
-    assert list(table["drug"]) == [d for d in ("AM251", "none", "inhibit('CaMKII')") for _ in range(3)]
+    assert list(table["drug"]) == [
+        d for d in ("AM251", "none", "inhibit('CaMKII', ic50='0.4 uM')") for _ in range(3)
+    ]
     assert list(table["dose"][:3]) == [0, 0.1, 1]
     assert table.attrs["units"]["dose"] == "uM"
     given = [each[0].perturbations for each in found.inputs() if not isinstance(each, KinapticError)]

@@ -326,6 +326,18 @@ def test_a_genotype_tells_which_numbers_it_changes(tmp_path: Path) -> None:
     assert re.search(r"\d+ numbers of ca1 take no part\.", gone)
 
 
+def test_a_drug_tells_its_numbers_and_its_papers(tmp_path: Path) -> None:
+    texts = texts_of(written(scanned({"drug": ["AM251", None], "dose": ["1 uM", "0 uM"]}), tmp_path))
+    assert "ca1, AM251 1 uM: what differs" in texts["numbers"]
+    assert "CB1R_activity" in texts["numbers"]
+    drugged = CA1.with_(kn.drug("AM251", "1 uM")).cite().splitlines()
+    (paper,) = set(drugged) - set(CA1.cite().splitlines())
+    assert paper.partition(" doi:")[0] in texts["references"]
+    agents = scanned({"drug": BLOCKERS, "dose": ["1 uM"]}).table["drug"]
+    assert agents[0] == "inhibit('CaMKII', ic50='0.4 uM')"  # what its doses mean is to be seen
+    assert agents[1] == "inhibit('PKA', ic50='1 uM')"
+
+
 def test_numbers_that_cannot_be_computed_say_why(tmp_path: Path) -> None:
     study = scanned({"pairs": [1, 2]}, synapse=kn.Synapse.preset("ca1", calcium_out="0 mM"))
     texts = texts_of(written(study, tmp_path))["numbers"]
@@ -334,9 +346,9 @@ def test_numbers_that_cannot_be_computed_say_why(tmp_path: Path) -> None:
 
 LISTED = pd.DataFrame({"distance": [10.0, 50.0], "delay": [1.0, 2.0]})
 LISTED.attrs["units"] = {"distance": "um", "delay": "ms"}
-
-
 DRUGGED = (kn.knockout("PKA"), kn.drug("AM251", "2 uM"))
+BLOCKERS = [kn.inhibit("CaMKII", ic50="0.4 uM"), kn.inhibit("PKA")]
+AGENTS = ["AM251", None, *BLOCKERS, kn.drug("FK506", "1 uM", acute=False)]
 TETANI = kn.tetanus("100 Hz", "1 s", trains=4, interval="5 min")
 DISTAL = kn.Synapse.preset("l5", distance="80 um").with_(kn.knockout("pka"))
 DESIGNS: list[tuple[kn.Synapse, Any, Any]] = [
@@ -347,6 +359,8 @@ DESIGNS: list[tuple[kn.Synapse, Any, Any]] = [
     (CA1, PAIRING, LISTED),
     (CA1, kn.spikes(pre=["0 ms", "20 ms"]), {"genotype": [DRUGGED]}),
     (TUBE, None, {"CaMKII_total": ["1 uM"]}),
+    (CA1, PAIRING, {"drug": AGENTS, "dose": ["1 uM", "0 uM"]}),
+    (CA1, PAIRING, {"drug": [None, kn.drug("AM251", "2 uM"), kn.inhibit("PKA", dose="1 uM", ic50="10 nM")]}),
 ]
 
 
