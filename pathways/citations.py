@@ -43,6 +43,12 @@ def _title(entry: Entry) -> str:
     return "".join(filter(str.isalnum, entry.fields.get("title", ""))).lower()
 
 
+def doi(key: str) -> str:
+    """Return the DOI of a reference, or an empty text where none is known."""
+    entry = bibliography().entries.get(key)
+    return str(entry.fields.get("doi", "")) if entry is not None else ""
+
+
 def formatted(key: str) -> str:
     """Return one reference as a line: authors, year, title, journal, doi.
 

@@ -15,15 +15,15 @@ _COMPARTMENTS = {
     "bouton": ("presynaptic bouton, cytosol", "go:0098793"),
     "cell": ("stretch of dendrite that shares newly made protein", "go:0044307"),
 }
-_REACTIONS = {
-    "bind": "SBO:0000177",  # non-covalent binding
-    "phos": "SBO:0000216",  # phosphorylation
-    "dephos": "SBO:0000330",  # dephosphorylation
-    "move": "SBO:0000185",  # translocation reaction
-    "make": "SBO:0000393",  # production
-    "break": "SBO:0000179",  # degradation
-    "clear": "SBO:0000179",
-    "open": "SBO:0000181",  # conformational transition
+_REACTIONS = {  # the first word of a reaction's id: SBO term, GO term
+    "bind": ("SBO:0000177", "go:0005488"),  # non-covalent binding; binding
+    "phos": ("SBO:0000216", "go:0016310"),  # phosphorylation; the same
+    "dephos": ("SBO:0000330", "go:0016311"),  # dephosphorylation; the same
+    "move": ("SBO:0000185", "go:0006810"),  # translocation reaction; transport
+    "make": ("SBO:0000393", "go:0009058"),  # production; biosynthetic process
+    "break": ("SBO:0000179", "go:0009056"),  # degradation; catabolic process
+    "clear": ("SBO:0000179", "go:0009056"),
+    "open": ("SBO:0000181", "go:0007186"),  # conformational transition; signalling by a coupled receptor
 }
 _BY_UNIT = {
     "per_s": "SBO:0000035",  # forward unimolecular rate constant, continuous case
@@ -70,8 +70,10 @@ def annotate(document: libsbml.SBMLDocument, molecules: dict[str, Molecule]) -> 
             raise ModelError(
                 f"reaction {reaction.getId()}: its id begins with none of {', '.join(_REACTIONS)}; rename it"
             )
-        reaction.setSBOTerm(_REACTIONS[verb])
+        term, process = _REACTIONS[verb]
+        reaction.setSBOTerm(term)
         reaction.setName(reaction.getId().replace("_", " "))
+        _identify(reaction, (process,), libsbml.BQB_IS_VERSION_OF)
     for i in range(model.getNumParameters()):
         parameter = model.getParameter(i)
         parameter.setSBOTerm(_BY_UNIT.get(parameter.getUnits(), _DESCRIPTION))

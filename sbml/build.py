@@ -16,6 +16,7 @@ from kinaptic.pathways.waveform import Waveform
 from kinaptic.sbml import drive, equilibrium, formula, inline, waveform_drive
 from kinaptic.sbml.assemble import Assembly, antimony_model, assemble
 from kinaptic.sbml.model import Model
+from kinaptic.sbml.origin import Origin
 from kinaptic.sbml.structure import Structure, structure
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Recipe:
         Ports given by a pathway of the synapse but held by a perturbation.
     drive : DriveText
         The protocol as text.
+    origin : Origin
+        What the user asked for.
     rest_calcium : float, optional
         Calcium (µM) that the synapse rests at, where a recorded waveform sets it.
     """
@@ -57,6 +60,7 @@ class Recipe:
     synapse: Synapse
     assembly: Assembly
     numbers: Mapping[str, Parameter] = field(hash=False)
+    origin: Origin
     clamps: tuple[str, ...] = ()
     drive: drive.DriveText = _SILENT
     rest_calcium: float | None = None
@@ -116,13 +120,13 @@ def recipe(synapse: Synapse, protocol: Protocol | Waveform | None) -> Recipe:
     if isinstance(protocol, Waveform):
         return _played(synapse, protocol)
     if protocol is None:
-        return _recipe(synapse, synapse.assembly, acute=True)
+        return _recipe(synapse, synapse.assembly, Origin(synapse, None), acute=True)
     clamps = synapse.clamps(acute=True)
     written = _driven(protocol, synapse.pathways, synapse.assembly.body, clamps)
     if protocol.inputs is not None and INPUTS in synapse.assembly.parameters:
         inputs = (float(protocol.inputs), "1", "synapses active together, as the protocol says")
         written = replace(written, parameters=dict(written.parameters) | {INPUTS: inputs})
-    return _recipe(synapse, synapse.assembly, acute=True, written=written)
+    return _recipe(synapse, synapse.assembly, Origin(synapse, protocol), acute=True, written=written)
 
 
 @functools.lru_cache(maxsize=256)
@@ -162,12 +166,18 @@ def _played(synapse: Synapse, waveform: Waveform) -> Recipe:
     heard = replaced_calcium(synapse)
     held = {name: value for name, value in heard.clamped if name != "Ca"}
     assembly = assemble(heard.pathways, held, absent=heard.absent, driven=("Ca",))
-    made = _recipe(heard, assembly, acute=True, written=waveform_drive.antimony(waveform))
+    written = waveform_drive.antimony(waveform)
+    made = _recipe(heard, assembly, Origin(synapse, waveform), acute=True, written=written)
     return replace(made, rest_calcium=waveform.rest)
 
 
 def _recipe(
-    synapse: Synapse, assembly: Assembly, *, acute: bool, written: drive.DriveText = _SILENT
+    synapse: Synapse,
+    assembly: Assembly,
+    origin: Origin,
+    *,
+    acute: bool,
+    written: drive.DriveText = _SILENT,
 ) -> Recipe:
     numbers, clamps = synapse.numbers(acute=acute), synapse.clamps(acute=acute)
     for name in numbers.keys() - assembly.parameters.keys() - set(clamps):
@@ -177,7 +187,7 @@ def _recipe(
     for port in _strengths(assembly.pathways):
         source = f"assumed: definition, {port} of this model at its baseline"
         numbers[_rest(port)] = Parameter(value=1.0, unit="1", source=source)
-    return Recipe(synapse, assembly, numbers, clamps, written)
+    return Recipe(synapse, assembly, numbers, origin, clamps, written)
 
 
 def on_calcium(synapse: Synapse) -> list[Perturbation]:
@@ -247,7 +257,7 @@ def _model(made: Recipe, rest: Baseline | KinapticError) -> Model:
     initial = {name: value for name, value in state.items() if name in structure.states}
     if structure.begins.keys() - initial.keys():  # what only the protocol has
         initial = equilibrium.beginning(structure, formula.evaluate(numbers)) | initial
-    return Model(made.synapse.name, structure, numbers, initial, made.readouts)
+    return Model(made.synapse.name, structure, numbers, initial, made.readouts, made.origin)
 
 
 def baseline(synapse: Synapse, rest_calcium: float | None = None) -> Baseline:
@@ -298,7 +308,7 @@ def _resting(synapse: Synapse, rest_calcium: float | None) -> tuple[Structure, M
     if rest_calcium is not None:
         clamped["Ca"] = rest_calcium
     assembly = assemble(synapse.pathways, clamped, absent=synapse.absent)
-    made = _recipe(synapse, assembly, acute=False)
+    made = _recipe(synapse, assembly, Origin(synapse, None), acute=False)
     numbers = dict(made.numbers)
     if rest_calcium is not None and "Ca" in numbers:
         numbers["Ca"] = numbers["Ca"].model_copy(update={"value": rest_calcium})
@@ -307,7 +317,7 @@ def _resting(synapse: Synapse, rest_calcium: float | None) -> tuple[Structure, M
 
 def derived(synapse: Synapse) -> dict[str, float]:
     """Return the values of the numbers that follow from others by a formula."""
-    numbers = _recipe(synapse, synapse.assembly, acute=True).numbers
+    numbers = _recipe(synapse, synapse.assembly, Origin(synapse, None), acute=True).numbers
     values = formula.evaluate(numbers)
     return {name: values[name] for name, p in numbers.items() if p.formula is not None}
 

@@ -12,6 +12,7 @@ import libsbml
 
 from kinaptic.errors import ModelError
 from kinaptic.pathways.parameters import Parameter
+from kinaptic.sbml.origin import described
 
 _ANTIMONY = threading.Lock()  # antimony keeps global state and is not thread-safe
 
@@ -126,13 +127,16 @@ def clamp(document: libsbml.SBMLDocument, name: str) -> None:
 
 
 def explain(document: libsbml.SBMLDocument, parameters: Mapping[str, Parameter]) -> None:
-    """Write the source of every number, and the note on it, into its element's notes, in place."""
+    """Write the source of every number into its notes, and that of every rate law's numbers, in place."""
     model = document.getModel()
     for name, number in parameters.items():
         element = model.getParameter(name) or model.getCompartment(name)
         if element is not None:
             text = escape("; ".join(filter(None, (number.source, number.note))))
             element.setNotes(f'<p xmlns="http://www.w3.org/1999/xhtml">{text}</p>')
+    for reaction in _all(model.getListOfReactions()):
+        law = sorted(_names(reaction.getKineticLaw().getMath()) & parameters.keys())
+        described(reaction, dict.fromkeys(key for name in law if (key := parameters[name].key)))
 
 
 def drop_unused(document: libsbml.SBMLDocument, candidates: Iterable[str]) -> None:

@@ -7,8 +7,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kinaptic.pathways import drugs
 from kinaptic.pathways.parameters import Parameter
 from kinaptic.sbml import document, formula
+from kinaptic.sbml.origin import Origin, sign
 from kinaptic.sbml.structure import Structure
 
 
@@ -28,6 +30,8 @@ class Model:
         Initial concentrations (µM) and initial values of variables with rate rules.
     readouts : tuple of str
         Variables and species of the traces.
+    origin : Origin
+        The synapse and the protocol it was made of, which its file tells; None if of neither.
     """
 
     name: str
@@ -35,6 +39,7 @@ class Model:
     parameters: Mapping[str, Parameter] = field(hash=False)
     initial: Mapping[str, float] = field(hash=False)
     readouts: tuple[str, ...]
+    origin: Origin | None = None
 
     @property
     def structure(self) -> str:
@@ -61,4 +66,13 @@ class Model:
         document.set_values(parsed, given, self.initial)
         document.explain(parsed, self.parameters)
         document.drop_unused(parsed, self.parameters)
+        if self.origin is not None:
+            sign(parsed, self.origin, self.sources)
         return document.write(parsed)
+
+    @functools.cached_property
+    def sources(self) -> tuple[str, ...]:
+        """BibTeX keys of the publications behind the numbers and the drugs, in order."""
+        keys = {p.key for p in self.parameters.values() if p.key}
+        done = () if self.origin is None else self.origin.synapse.perturbations
+        return tuple(sorted(keys | {key for p in done if p.kind == "drug" for key in drugs.sources(p)}))

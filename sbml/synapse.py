@@ -20,6 +20,8 @@ from kinaptic.sbml.wording import SET_BY_USER
 from kinaptic.units import Quantity, parse
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from kinaptic.pathways.protocol import Protocol
@@ -274,6 +276,40 @@ class Synapse:
     def sbml(self, protocol: Input | None = None) -> str:
         """Return annotated SBML L3V2 of this synapse, as it is simulated."""
         return self.model(protocol).sbml
+
+    def export(
+        self,
+        path: str | Path,
+        protocol: Input | None = None,
+        to: str | None = None,
+        *,
+        until: Quantity | None = None,
+    ) -> None:
+        """Write this synapse for other tools: what is written is what `simulate` runs.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write; for ``"petab"`` a folder.
+        protocol : Protocol, Waveform or None
+            Goes into the file.
+        to : str, optional
+            ``"sbml"`` (Level 3 Version 2), ``"sbml-l3v1"``, ``"sbml-l2v4"``, ``"sbml-comp"`` (a submodel
+            for each pathway), ``"antimony"``, ``"omex"`` (COMBINE archive), ``"petab"``, ``"nmodl"``,
+            ``"markdown"`` or ``"latex"``. By default what the ending of `path` stands for.
+        until : quantity, optional
+            Length of the run that archives describe; by default until 60 min after the protocol.
+
+        Raises
+        ------
+        UnknownName, ExportError
+            If there is no such format, or it cannot say this model; nothing is written then.
+        KinapticError
+            If the file cannot be written.
+        """
+        from kinaptic.sbml.export import formats
+
+        formats.write(self, protocol, path, to, until)
 
     def to_tellurium(self, protocol: Input | None = None) -> Any:
         """Return the model as tellurium's extended RoadRunner (imports tellurium, some seconds)."""

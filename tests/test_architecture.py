@@ -14,10 +14,14 @@ from pathlib import Path
 import pytest
 
 # analysis → sbml → pathways → units → errors. The front door (cli, __init__) sees all and is seen by none.
-RANK = {"version": 0, "errors": 0, "units": 1, "pathways": 2, "sbml": 3, "analysis": 4}
+RANK = {"version": 0, "errors": 0, "units": 1, "files": 1, "pathways": 2, "sbml": 3, "analysis": 4}
 FRONT_DOOR = 5
-# A run starts studies of itself, so that users find them where they look: decision 13.
-LOOKS_UP = {("kinaptic.sbml.run", "kinaptic.analysis.screen")}
+# A run starts studies of itself, so that users find them where they look: decision 13. A PEtab problem is
+# written as every other format, and takes its measurements from the table of experiments: decision 14.
+LOOKS_UP = {
+    ("kinaptic.sbml.run", "kinaptic.analysis.screen"),
+    ("kinaptic.sbml.export.petab", "kinaptic.analysis.petab"),
+}
 FOLDERS = ("src/kinaptic", "pathways", "sbml", "analysis")
 HEAVY = {"pandas", "roadrunner", "pint", "matplotlib", "scipy", "tellurium"}
 NOT_OURS = {".git", ".hypothesis", ".venv", "build", "dist", "__pycache__"}

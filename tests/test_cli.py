@@ -208,7 +208,7 @@ def test_validate_json(experiments: list[tuple[str, ...]]) -> None:
         (["run", "ca1", "--until", "5"], "no unit"),
         (["run", "ca1", "--rtol", "0.1"], "rtol"),
         (["pathways", "camk"], "did you mean camkii"),
-        (["export", "ca1", "model.txt"], ".xml"),
+        (["export", "ca1", "model.doc"], ".xml"),
         (["cite", "ca1", "--without", "darpp32"], "unknown pathway of this synapse"),
     ],
 )

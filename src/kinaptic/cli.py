@@ -313,33 +313,48 @@ def validate(
 def export(
     synapse: Synapse,
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Where to write SBML (.xml, .sbml); - is stdout.")
+        Path,
+        typer.Argument(metavar="FILE", help="What to write; a folder for petab. - is SBML on stdout."),
     ],
     protocol: ProtocolText = None,
     waveform: WaveformFile = None,
     unit: WaveformUnit = None,
     time_unit: WaveformTime = None,
     extend: WaveformExtend = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FORMAT",
+            rich_help_panel=OUTPUT,
+            help="sbml, sbml-l3v1, sbml-l2v4, sbml-comp, antimony, omex, petab, nmodl, markdown or latex; "
+            "by default what the ending of FILE stands for.",
+        ),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Length of the run in an archive; by default until 60 min after the protocol.",
+        ),
+    ] = None,
 ) -> None:
-    """Write the model as annotated SBML, the protocol in it, for COPASI and other tools.
+    """Write the model for COPASI, NEURON and other tools, the protocol in it, as it is simulated.
 
     For example:
 
     [bold]kinaptic export ca1 pka_ko.xml -p "stdp('10 ms', 60, rate='1 Hz')" --knockout pka[/]
+
+    [bold]kinaptic export ca1 pairing.omex -p "stdp('10 ms', 60, rate='1 Hz')"[/]
     """
     from kinaptic import console
 
-    to_stdout = str(file) == "-"
-    if not to_stdout:
-        files.check(file, (".xml", ".sbml"), "FILE")
     stimulus = stimulus_of(protocol, waveform, unit, time_unit, extend)
-    with console.progress("writing the model"):
-        text = synapse.sbml(stimulus)
-    if to_stdout:
-        typer.echo(text)
+    if str(file) == "-":
+        typer.echo(synapse.sbml(stimulus))
         return
-    files.write(file, text)
-    console.note(f"SBML: {file}")
+    with console.progress("writing the model"):
+        synapse.export(file, stimulus, to, until=until)
+    console.note(f"Written: {file}")
 
 
 def _pace(stimulus: Protocol | Waveform | None, length: str, show: Any) -> Any:

@@ -96,6 +96,14 @@ class StudyFileError(KinapticError, ValueError):
     """A study file that does not say what to run; names file, line and key."""
 
 
+class ExportError(KinapticError, ValueError):
+    """A model that a format cannot say, so that no file is written."""
+
+
+class ForeignModelError(KinapticError, ValueError):
+    """A document of others that cannot be run as it stands; says what is wrong with it, and where."""
+
+
 class StoreError(KinapticError, OSError):
     """A folder of results that cannot be read or written as it stands."""
 

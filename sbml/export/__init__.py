@@ -1,0 +1,1 @@
+"""A synapse and a protocol as files that other tools open; `formats` lists them."""

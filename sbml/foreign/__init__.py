@@ -1,0 +1,1 @@
+"""Models of others, driven by our protocols."""
