@@ -160,6 +160,13 @@ def planned(
     if isinstance(most, bool) or not isinstance(most, int):
         raise KinapticError(f"scan(most={most!r}): give a whole number")
     points = read_points(synapse, protocol, over, most)
+    if synapse.foreign:
+        if engine == "ensemble":
+            raise KinapticError(
+                f"scan(engine='ensemble'): {synapse.name} is a model of others, which roadrunner runs in a "
+                "process of its own; leave engine out"
+            )
+        engine = "roadrunner"
     return Plan(points, end, _readouts(readouts, points, end), engine, rtol, time_limit=limit)
 
 

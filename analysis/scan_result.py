@@ -16,7 +16,6 @@ from kinaptic.analysis.running.plan import Plan
 from kinaptic.analysis.running.progress import report
 from kinaptic.analysis.running.study import OK
 from kinaptic.errors import KinapticError
-from kinaptic.sbml import build
 from kinaptic.sbml.simulate import event_times, sample_times
 
 if TYPE_CHECKING:
@@ -200,5 +199,5 @@ def units(points: Points) -> dict[str, str]:
     synapses: tuple[Synapse, ...] = chosen.get("preset", (points.synapse,))
     found: dict[str, str] = {}
     for synapse in synapses:
-        found |= build.recipe(synapse, stimulus).structure.units
+        found |= synapse.units(stimulus)
     return found

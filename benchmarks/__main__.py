@@ -34,7 +34,7 @@ def main() -> None:
         measure = getattr(importlib.import_module(f"benchmarks.{NAMES[name]}"), name)
         keep(name, measure(asked.runs) if name == "many" else measure())
         print(f"{name}: {time.perf_counter() - begin:.0f} s")
-    table.PAGE.write_text(table.page(table.PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    table.renew()
 
 
 def keep_to_one_core() -> None:

@@ -30,6 +30,11 @@ def page(text: str, results: Path = RESULTS) -> str:
     return re.sub(marked, renewed, text, flags=re.DOTALL)
 
 
+def renew() -> None:
+    """Renew the tables of the page."""
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+
+
 def comparison(found: dict[str, Any]) -> str:
     """Return one case: a paragraph, what was measured, and times at equal error."""
     rows = (
@@ -171,7 +176,19 @@ def power(value: float) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
+def suite(found: dict[str, Any]) -> str:
+    """Return how many cases of the SBML Test Suite come out, by either way."""
+    kinds = ("pass", "wrong", "refused", "time", "crash")
+    names = {"roadrunner": "roadrunner alone", "from_sbml": "`from_sbml` and `simulate`"}
+    rows = (
+        [names[way], *(found["counts"][way].get(kind, 0) for kind in kinds), found["only"][way]]
+        for way in names
+    )
+    head = ["", "passed", "wrong", "refused", "over 60 s", "crashed", "passed by this only"]
+    return f"{found['cases']:,} cases:\n\n{table(head, rows)}"
+
+
 TABLES = {
     "machine": machine, "single": comparison, "sweep": comparison, "others": others, "processes": processes,
-    "many": many, "start": start, "whole": whole, "studies": studies,
+    "many": many, "start": start, "whole": whole, "studies": studies, "suite": suite,
 }  # fmt: skip

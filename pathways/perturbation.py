@@ -188,11 +188,7 @@ def factors(perturbation: Perturbation, names: tuple[str, ...]) -> dict[str, flo
     PerturbationError
         If the target has nothing of the kind to change.
     """
-    if perturbation.ic50 and not perturbation.value:
-        raise PerturbationError(
-            f"inhibit({perturbation.target!r}, ic50={perturbation.ic50!r}) lacks its dose: give dose='1 uM', "
-            "or doses to kn.dose_response"
-        )
+    factor = factor_of(perturbation)
     targets = enzymes(names)
     numbers = {n: p for name in names for n, p in pathway(name).parameters.items()}
     target = perturbation.target
@@ -209,7 +205,23 @@ def factors(perturbation: Perturbation, names: tuple[str, ...]) -> dict[str, flo
         raise UnknownName("target", target, {*targets, *names, *numbers})
     for name in found:
         refuse_derived(name, numbers)
-    return dict.fromkeys(found, perturbation.factor)
+    return dict.fromkeys(found, factor)
+
+
+def factor_of(perturbation: Perturbation) -> float:
+    """Return what a knock-out, inhibition or overexpression multiplies its target by.
+
+    Raises
+    ------
+    PerturbationError
+        If an inhibitor lacks its dose.
+    """
+    if perturbation.ic50 and not perturbation.value:
+        raise PerturbationError(
+            f"inhibit({perturbation.target!r}, ic50={perturbation.ic50!r}) lacks its dose: give dose='1 uM', "
+            "or doses to kn.dose_response"
+        )
+    return perturbation.factor
 
 
 def _alike(target: str, targets: Iterable[str]) -> str:

@@ -231,6 +231,16 @@ def models(points: Iterable[Point]) -> list[Model | KinapticError]:
     list of Model or KinapticError
         One outcome each, in order: what `model` would return or raise.
     """
+    given = list(points)
+    found: dict[int, Model | KinapticError] = {}
+    for kind in dict.fromkeys(type(synapse) for synapse, _ in given):
+        alike = {i: point for i, point in enumerate(given) if type(point[0]) is kind}
+        found |= zip(alike, kind.built(list(alike.values())), strict=True)
+    return [found[i] for i in range(len(given))]
+
+
+def assembled(points: Sequence[Point]) -> list[Model | KinapticError]:
+    """Return the models of synapses that are assembled from pathways; see `models`."""
     recipes = [_outcome(recipe, synapse, protocol) for synapse, protocol in points]
     rests = list(dict.fromkeys(made.rest for made in recipes if isinstance(made, Recipe)))
     found = dict(zip(rests, _baselines(rests), strict=True))
@@ -313,13 +323,6 @@ def _resting(synapse: Synapse, rest_calcium: float | None) -> tuple[Structure, M
     if rest_calcium is not None and "Ca" in numbers:
         numbers["Ca"] = numbers["Ca"].model_copy(update={"value": rest_calcium})
     return made.structure, formula.evaluate(numbers)
-
-
-def derived(synapse: Synapse) -> dict[str, float]:
-    """Return the values of the numbers that follow from others by a formula."""
-    numbers = _recipe(synapse, synapse.assembly, Origin(synapse, None), acute=True).numbers
-    values = formula.evaluate(numbers)
-    return {name: values[name] for name, p in numbers.items() if p.formula is not None}
 
 
 def _strengths(members: tuple[str, ...]) -> dict[str, str]:

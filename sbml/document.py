@@ -112,10 +112,7 @@ def set_values(
 def clamp(document: libsbml.SBMLDocument, name: str) -> None:
     """Hold a species or variable constant: no rule, no reaction, no event changes it any more."""
     model = document.getModel()
-    model.removeRule(name)
-    model.removeInitialAssignment(name)
-    for i in range(model.getNumEvents()):
-        model.getEvent(i).removeEventAssignment(name)
+    release(model, name)
     species = model.getSpecies(name)
     if species is not None:
         species.setBoundaryCondition(True)
@@ -124,6 +121,14 @@ def clamp(document: libsbml.SBMLDocument, name: str) -> None:
         parameter = model.getParameter(name)
         parameter.setConstant(True)
         parameter.setValue(1.0)  # roadrunner refuses a constant without; the true one is set later
+
+
+def release(model: libsbml.Model, name: str) -> None:
+    """Remove the rule, the initial assignment and the event assignments that set something, in place."""
+    model.removeRule(name)
+    model.removeInitialAssignment(name)
+    for event in model.getListOfEvents():
+        event.removeEventAssignment(name)
 
 
 def explain(document: libsbml.SBMLDocument, parameters: Mapping[str, Parameter]) -> None:
@@ -135,7 +140,7 @@ def explain(document: libsbml.SBMLDocument, parameters: Mapping[str, Parameter])
             text = escape("; ".join(filter(None, (number.source, number.note))))
             element.setNotes(f'<p xmlns="http://www.w3.org/1999/xhtml">{text}</p>')
     for reaction in _all(model.getListOfReactions()):
-        law = sorted(_names(reaction.getKineticLaw().getMath()) & parameters.keys())
+        law = sorted(names(reaction.getKineticLaw().getMath()) & parameters.keys())
         described(reaction, dict.fromkeys(key for name in law if (key := parameters[name].key)))
 
 
@@ -150,19 +155,19 @@ def drop_unused(document: libsbml.SBMLDocument, candidates: Iterable[str]) -> No
     behind: dict[str, set[str]] = {}  # a number that a rule derives: what it follows from
     used: set[str] = set()
     for rule in _all(model.getListOfRules()):
-        variable, names = rule.getVariable(), _names(rule.getMath())
+        variable, referred = rule.getVariable(), names(rule.getMath())
         if variable in doubtful:
-            behind[variable] = names
+            behind[variable] = referred
         else:
-            used |= names
+            used |= referred
     for reaction in _all(model.getListOfReactions()):
-        used |= _names(reaction.getKineticLaw().getMath())
+        used |= names(reaction.getKineticLaw().getMath())
     for assignment in _all(model.getListOfInitialAssignments()):
-        used |= {assignment.getSymbol()} | _names(assignment.getMath())
+        used |= {assignment.getSymbol()} | names(assignment.getMath())
     for event in _all(model.getListOfEvents()):
-        used |= _names(event.getTrigger().getMath())
+        used |= names(event.getTrigger().getMath())
         for assignment in _all(event.getListOfEventAssignments()):
-            used |= {assignment.getVariable()} | _names(assignment.getMath())
+            used |= {assignment.getVariable()} | names(assignment.getMath())
     waiting = list(used)
     while waiting:
         new = behind.get(waiting.pop(), set()) - used
@@ -186,10 +191,11 @@ def _all(elements: libsbml.ListOf) -> list[libsbml.SBase]:
     return [elements.get(i) for i in range(elements.size())]
 
 
-def _names(tree: libsbml.ASTNode) -> set[str]:
-    names: set[str] = set()
-    _collect(tree, names)
-    return names
+def names(tree: libsbml.ASTNode) -> set[str]:
+    """Return the ids that an expression refers to."""
+    found: set[str] = set()
+    _collect(tree, found)
+    return found
 
 
 def _collect(node: libsbml.ASTNode, names: set[str]) -> None:

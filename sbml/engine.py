@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kinaptic.sbml.model import Model
+    from kinaptic.sbml.structure import Foreign
 
 Progress = Callable[[float], None]
 Expected = Callable[[Mapping[str, float]], Mapping[str, float]]
@@ -112,12 +113,16 @@ def set_tolerance(runner: roadrunner.RoadRunner, rtol: float) -> None:
         name: float(volumes[model.getCompartmentIndexForFloatingSpecies(i)])
         for i, name in enumerate(model.getFloatingSpeciesIds())
     }
-    count = model.getNumRateRules() + model.getNumFloatingSpecies()
-    states = [model.getStateVectorId(i) for i in range(count)]
     runner.integrator.relative_tolerance = rtol
-    runner.integrator.absolute_tolerance = [rtol * _NOTHING * size.get(name, 1.0) for name in states]
+    runner.integrator.absolute_tolerance = [rtol * _NOTHING * size.get(name, 1.0) for name in _states(runner)]
     runner.integrator.initial_time_step = _FIRST_STEP
     runner.integrator.maximum_num_steps = _MAX_STEPS
+
+
+def _states(runner: roadrunner.RoadRunner) -> list[str]:
+    """Return what is integrated, in the order of the state vector."""
+    count = len(runner.integrator.getAbsoluteToleranceVector())
+    return [runner.model.getStateVectorId(i) for i in range(count)]
 
 
 def run(
@@ -162,18 +167,58 @@ def run(
         If the time limit was exceeded.
     """
     check_rtol(rtol)
-    runner = prepare(model.structure, model.values)
-    set_tolerance(runner, rtol)
-    set_state(runner, model.initial)
-    runner.timeCourseSelections = ["time", *_selections(runner, model.readouts)]
+    task = Task(model.structure, model.values, model.initial, model.readouts, model.source.foreign)
+    if task.foreign is None:
+        values, finals = integrate(task, times, pauses, rtol, time_limit, progress)
+    else:  # nothing that it does may take this process down
+        from kinaptic.sbml.foreign import worker
+
+        values, finals = worker.call(integrate, task, times, pauses, rtol, time_limit, time_limit=time_limit)
+    check_counts(finals, expected)
+    return values
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is integrated: the attributes of a `Model` that this takes, and no more."""
+
+    structure: str
+    values: Mapping[str, float]
+    initial: Mapping[str, float]
+    readouts: Sequence[str]
+    foreign: Foreign | None = None
+
+
+def integrate(
+    task: Task,
+    times: Sequence[float] | NDArray[np.float64],
+    pauses: Sequence[float],
+    rtol: float,
+    time_limit: float | None = None,
+    progress: Progress | None = None,
+) -> tuple[NDArray[np.float64], dict[str, float]]:
+    """Return the readouts at `times`, and the values of all numbers at the end; see `run`."""
+    unit = 1.0
+    if task.foreign is None:
+        runner = prepare(task.structure, task.values)
+        set_tolerance(runner, rtol)
+        set_state(runner, task.initial)
+    else:
+        unit = task.foreign.seconds
+        runner = _prepared_foreign(task, task.foreign, rtol)
+    amounts = () if task.foreign is None else task.foreign.amounts
+    runner.timeCourseSelections = ["time", *_selections(runner, task.readouts, amounts)]
     started = time.monotonic()
     blocks: list[NDArray[np.float64]] = []
+    checked = np.arange(len(task.readouts))
     for chunk in _chunks(times, pauses):
         try:
-            block = np.array(runner.simulate(times=list(chunk.times)))
+            block = np.array(runner.simulate(times=[each / unit for each in chunk.times]))
         except RuntimeError as why:
-            raise SimulationFailed(_failure(why, runner, chunk)) from None
-        check_finite(block[:, 1:], block[:, 0], model.readouts)
+            raise SimulationFailed(_failure(why, runner.getCurrentTime() * unit, chunk)) from None
+        if not blocks and task.foreign is not None:  # what is infinite in the file itself is no failure
+            checked = np.flatnonzero(np.isfinite(block[0, 1:]))
+        check_finite(block[:, 1 + checked], block[:, 0] * unit, [task.readouts[i] for i in checked])
         blocks.append(block[chunk.keep])
         if progress is not None:
             progress(chunk.times[-1])
@@ -184,8 +229,31 @@ def run(
                 f"{time_limit:g} s; raise time_limit, shorten `until`, or loosen rtol (now {rtol:g})"
             )
     known = runner.model.getGlobalParameterIds()
-    check_counts(dict(zip(known, runner.model.getGlobalParameterValues(), strict=True)), expected)
-    return np.vstack(blocks)[:, 1:]
+    finals = dict(zip(known, map(float, runner.model.getGlobalParameterValues()), strict=True))
+    return np.vstack(blocks)[:, 1:], finals
+
+
+def _prepared_foreign(task: Task, foreign: Foreign, rtol: float) -> roadrunner.RoadRunner:
+    """Return an instance of a document of others: its state, tolerances by its own scale, its weight one."""
+    # else an id such as "reset" takes the place of the method, in this instance and all others
+    roadrunner.Config.setValue(roadrunner.Config.ROADRUNNER_DISABLE_PYTHON_DYNAMIC_PROPERTIES, True)
+    if foreign.complete:  # each is run once, and need not be kept
+        runner = roadrunner.RoadRunner(task.structure)
+    else:
+        runner = prepare(task.structure, task.values)
+    for name, value in () if foreign.complete else task.initial.items():
+        runner.setValue(
+            name if name in foreign.amounts else f"[{name}]" if name in _species(runner) else name, value
+        )
+    integrator = runner.integrator
+    integrator.relative_tolerance = rtol
+    states = [abs(float(runner.getValue(name))) for name in _states(runner)]
+    usual = float(np.median([each for each in states if each > 0] or [1.0]))
+    integrator.absolute_tolerance = [rtol * _NOTHING * (each or usual) for each in states]
+    integrator.maximum_num_steps = _MAX_STEPS
+    if foreign.relative:
+        runner.setValue("weight_rest", runner.getValue("weight"))
+    return runner
 
 
 @dataclass(frozen=True)
@@ -217,8 +285,10 @@ def _species(runner: roadrunner.RoadRunner) -> set[str]:
     return {*runner.model.getFloatingSpeciesIds(), *runner.model.getBoundarySpeciesIds()}
 
 
-def _selections(runner: roadrunner.RoadRunner, names: Sequence[str]) -> list[str]:
-    species = _species(runner)
+def _selections(
+    runner: roadrunner.RoadRunner, names: Sequence[str], amounts: Sequence[str] = ()
+) -> list[str]:
+    species = _species(runner) - set(amounts)
     return [f"[{n}]" if n in species else n for n in names]
 
 
@@ -251,10 +321,10 @@ def check_finite(block: NDArray[np.float64], times: NDArray[np.float64], readout
     )
 
 
-def _failure(why: Exception, runner: roadrunner.RoadRunner, chunk: _Chunk) -> str:
+def _failure(why: Exception, reached: float, chunk: _Chunk) -> str:
     reason = str(why).strip().splitlines()[0]
     return (
-        f"the integrator gave up at {runner.getCurrentTime():.6g} s, between {chunk.times[0]:.6g} and "
+        f"the integrator gave up at {reached:.6g} s, between {chunk.times[0]:.6g} and "
         f"{chunk.times[-1]:.6g} s of the run: {reason}. Look at the parameters changed last "
         "(`synapse.parameters`); try a tighter rtol, or a smaller change"
     )

@@ -18,6 +18,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from kinaptic.sbml.figure_data import FigureData, smoothed
 from kinaptic.sbml.wording import changes, sentence
+from kinaptic.units import labelled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -204,7 +205,7 @@ def _one_burst(made: Figure, spec: SubplotSpec, data: FigureData) -> Axes:
     if which and not burst.single:
         which = f" of burst{which}"
     axes.set_xlabel(f"time from {side} spike{which} (ms)")
-    axes.set_ylabel("spine calcium (µM)")
+    axes.set_ylabel(_calcium_label(data))
     return axes
 
 
@@ -248,7 +249,7 @@ def _calcium(made: Figure, spec: SubplotSpec, data: FigureData) -> Axes:
         axes.plot([at], [0.985], "v", color=GREY, ms=4, transform=place, clip_on=False)
         _write(axes, "a", (at, 0.985), (0, 3), ha="center", color=GREY, weight="bold", coordinates=place)
     axes.set_xlabel(_time_label(data, unit))
-    axes.set_ylabel("spine calcium (µM)")
+    axes.set_ylabel(_calcium_label(data))
     return axes
 
 
@@ -312,6 +313,10 @@ def _legend_above(axes: Axes) -> None:
         handletextpad=0.5,
     )
     legend.set_in_layout(False)
+
+
+def _calcium_label(data: FigureData) -> str:
+    return labelled("spine calcium", data.run.traces.attrs.get("units", {}).get("Ca", "uM"))
 
 
 def _peak(name: str, peak: float, data: FigureData, readout: str) -> str:

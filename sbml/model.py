@@ -65,7 +65,7 @@ class Model:
         parsed.getModel().setName(self.name)
         document.set_values(parsed, given, self.initial)
         document.explain(parsed, self.parameters)
-        document.drop_unused(parsed, self.parameters)
+        document.drop_unused(parsed, self.parameters.keys() - set(self.readouts))
         if self.origin is not None:
             sign(parsed, self.origin, self.sources)
         return document.write(parsed)

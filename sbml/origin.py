@@ -66,7 +66,7 @@ def sign(document: libsbml.SBMLDocument, origin: Origin, keys: Iterable[str]) ->
     model.setMetaId("meta_model")
     model.setSBOTerm("SBO:0000062")  # continuous framework
     model.setNotes(_notes(origin, papers))
-    model.appendAnnotation(_annotation(origin))
+    model.appendAnnotation(annotation(origin))
     described(model, papers, libsbml.MODEL_QUALIFIER)
     history, creator = libsbml.ModelHistory(), libsbml.ModelCreator()
     creator.setName(CREATOR)
@@ -110,7 +110,8 @@ def _list(kind: str, items: Iterable[str]) -> str:
     return f"<{kind}>{''.join(f'<li>{escape(item)}</li>' for item in items)}</{kind}>"
 
 
-def _annotation(origin: Origin) -> str:
+def annotation(origin: Origin) -> str:
+    """Return what a program may read of an origin, as XML."""
     synapse = origin.synapse
     about = {
         "version": __version__,

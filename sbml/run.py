@@ -181,7 +181,7 @@ class Run:
         ):
             if column in self.traces:
                 peak = float(self.traces[column].max())
-                unit = "uM"
+                unit = self.traces.attrs["units"][column]
                 if total and totals.get(total):
                     unit += f" ({peak / totals[total]:.1%} of all)"
                 rows.append((name, peak, unit))

@@ -95,6 +95,11 @@ def simulate(
     events = event_times(protocol)
     times = sample_times(end, events, samples)
     expected = expected_counters(synapse, protocol, float(times[-1]))
+    if engine == "ensemble" and synapse.foreign:
+        raise KinapticError(
+            f"simulate(engine='ensemble'): {synapse.name} is a model of others, which roadrunner runs in a "
+            "process of its own; leave engine out"
+        )
     if engine == "ensemble" and not _left_to_roadrunner(model):
         used = "ensemble"
         values = _by_ensemble(model, times, rtol, expected, limit, progress)
@@ -224,11 +229,13 @@ def expected_counters(
     """Return what the counters must show at `end`; a counter on the edge of an event is left out."""
 
     def counts(values: Mapping[str, float], at: float) -> dict[str, int]:
+        found = {}
         if isinstance(protocol, Protocol):
-            return drive.expected_counts(protocol, at, post_lag=values.get(build.post_lag(synapse), 0.0))
-        if isinstance(protocol, Waveform):
-            return waveform_drive.expected_counts(protocol, at)
-        return {}
+            lag = values.get(synapse.prefix + build.post_lag(synapse), 0.0)
+            found = drive.expected_counts(protocol, at, post_lag=lag)
+        elif isinstance(protocol, Waveform):
+            found = waveform_drive.expected_counts(protocol, at)
+        return {synapse.prefix + name: count for name, count in found.items()}
 
     def expected(values: Mapping[str, float]) -> Mapping[str, float]:
         low, high = counts(values, end - _UNSURE), counts(values, end + _UNSURE)

@@ -26,6 +26,29 @@ _UNITS = {unit.sbml: text for text, unit in MODEL_UNITS.items()}
 
 
 @dataclass(frozen=True)
+class Foreign:
+    """What an engine has to know of a document of others.
+
+    Attributes
+    ----------
+    seconds : float
+        Its unit of time (s).
+    amounts : tuple of str
+        Species that stand for amounts, not concentrations.
+    relative : bool
+        Whether it has a weight, relative to what it is when the run begins.
+    complete : bool
+        Whether its text has every value, so that it runs as it was loaded: a reset would give events
+        that are due as it is loaded a second time.
+    """
+
+    seconds: float
+    amounts: tuple[str, ...]
+    relative: bool
+    complete: bool
+
+
+@dataclass(frozen=True)
 class Structure:
     """What many runs share.
 
@@ -41,6 +64,8 @@ class Structure:
         Initial values that the text gives by naming a number: state → number.
     units : mapping of str to str
         Unit of everything that can be read out: species, variables and constants.
+    foreign : Foreign, optional
+        If it is of others: it is compiled and integrated in a process of its own.
     """
 
     document: str
@@ -48,6 +73,7 @@ class Structure:
     states: Mapping[str, str] = field(hash=False)
     begins: Mapping[str, str] = field(hash=False)
     units: Mapping[str, str] = field(hash=False)
+    foreign: Foreign | None = None
 
 
 @functools.lru_cache(maxsize=128)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from kinaptic.errors import ModelError, PerturbationError, UnknownName
+from kinaptic.errors import KinapticError, ModelError, PerturbationError, UnknownName
 from kinaptic.pathways import drugs
 from kinaptic.pathways.catalogue import pathway, ports
 from kinaptic.pathways.citations import formatted
 from kinaptic.pathways.parameters import Parameter
 from kinaptic.pathways.perturbation import Perturbation, factors, quantity
 from kinaptic.pathways.presets import preset
-from kinaptic.sbml import build
+from kinaptic.sbml import build, formula
 from kinaptic.sbml.assemble import Assembly, assemble
 from kinaptic.sbml.wording import SET_BY_USER
 from kinaptic.units import Quantity, parse
@@ -57,6 +57,9 @@ class Synapse:
     clamped: tuple[tuple[str, float], ...] = ()
     settings: tuple[tuple[str, Parameter], ...] = ()
     perturbations: tuple[Perturbation, ...] = ()
+
+    foreign: ClassVar[bool] = False  # whether it is a model of others
+    prefix: ClassVar[str] = ""  # of our ids in its model
 
     @classmethod
     def preset(cls, name: str, **overrides: Quantity) -> Synapse:
@@ -110,6 +113,65 @@ class Synapse:
         made = cls("synapse", tuple(dict.fromkeys(pathways)), clamped=tuple(sorted(held.items())))
         made.assembly  # noqa: B018 - refuse unmet inputs here, not at the first run
         return made._with_settings(settings, "Synapse.of(…)")
+
+    @staticmethod
+    def from_sbml(
+        path: str | Path,
+        readouts: Mapping[str, str] | None = None,
+        calcium: str | None = None,
+        *,
+        spine: str = "ca1",
+        time_unit: str | None = None,
+        calcium_unit: str | None = None,
+        settle: Quantity = "0 s",
+    ) -> Synapse:
+        """Return a model of others as a synapse, for our protocols, waveforms and studies.
+
+        The document is checked by libSBML and runs in a process of its own, by roadrunner. It begins as
+        the file says; its calcium follows that of our calcium pathway (or a recorded waveform), whatever
+        the file says of it, and nothing it does acts back on ours.
+
+        Parameters
+        ----------
+        path : str or Path
+            SBML of any level.
+        readouts : mapping of str to str, optional
+            Name → id of the document, or formula over ids (``"GluA1_p/(GluA1 + GluA1_p)"``). ``"weight"``
+            is taken relative to what it is when the run begins. By default everything that can change,
+            by its id.
+        calcium : str, optional
+            Species or parameter that is calcium in the spine. Without it nothing is driven.
+        spine : str
+            Preset whose calcium pathway makes the calcium: distance, receptors and channels. Its numbers
+            carry the prefix ``kn_``: ``kn.edit("kn_distance", "100 um")``.
+        time_unit, calcium_unit : str, optional
+            Where the file does not say, or is wrong: ``"s"``, ``"uM"``.
+        settle : quantity
+            How long it rests at the calcium of the baseline before the run begins.
+
+        Returns
+        -------
+        Synapse
+            Perturbations act on its parameters, species (what they begin with) and reactions (their rate).
+
+        Raises
+        ------
+        ForeignModelError
+            If the document cannot be run as it stands, or does not say its units.
+        UnknownName
+            If it has no such species.
+        """
+        from kinaptic.sbml.foreign.synapse import ForeignSynapse
+
+        return ForeignSynapse.read(
+            path,
+            readouts,
+            calcium,
+            spine=spine,
+            time_unit=time_unit,
+            calcium_unit=calcium_unit,
+            settle=settle,
+        )
 
     def with_(self, *perturbations: Perturbation) -> Synapse:
         """Return this synapse with perturbations applied, in order.
@@ -225,6 +287,18 @@ class Synapse:
             )
         return Parameter(value=value, unit=port.unit, source=f"assumed: {each}", note=port.meaning)
 
+    @property
+    def content(self) -> tuple[object, ...]:
+        """What its numbers follow from besides `values` and `clamps`: equal for synapses that run alike."""
+        made = self.assembly
+        derived = [(n, p.formula) for n, p in made.parameters.items() if p.formula is not None]
+        return (made.body, self.pathways, self.absent, self.clamped, derived)
+
+    @staticmethod
+    def built(points: Sequence[tuple[Synapse, Input | None]]) -> list[Model | KinapticError]:
+        """Return the models of many synapses of this kind; see `kinaptic.sbml.build.models`."""
+        return build.assembled(points)
+
     def clamps(self, *, acute: bool) -> tuple[str, ...]:
         """Return the ports held by a `clamp` although a pathway of the synapse gives them."""
         given = {g for name in self.pathways for g in (*pathway(name).gives, *pathway(name).collects)}
@@ -241,7 +315,7 @@ class Synapse:
         import pandas as pd
 
         everything = self.numbers(acute=True)
-        computed = build.derived(self)
+        computed = formula.evaluate(everything)
         rows = {
             name: {
                 "value": computed[name] if p.value is None else p.value,
@@ -268,6 +342,10 @@ class Synapse:
         keys = {p.key for p in self.numbers(acute=True).values() if p.key}
         keys |= {key for p in self.perturbations if p.kind == "drug" for key in drugs.sources(p)}
         return "\n".join(formatted(key) for key in sorted(keys))
+
+    def units(self, protocol: Input | None = None) -> Mapping[str, str]:
+        """Return the unit of everything that can be read off a run."""
+        return build.recipe(self, protocol).structure.units
 
     def model(self, protocol: Input | None = None) -> Model:
         """Return the model with a protocol written in and its baseline as initial state."""

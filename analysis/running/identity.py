@@ -74,9 +74,7 @@ def _solver(plan: Plan) -> tuple[str, ...]:
 def _synapse(synapse: Synapse) -> bytes:
     there, given = synapse.values(acute=False), synapse.values(acute=True)
     held = (synapse.clamps(acute=False), synapse.clamps(acute=True))
-    derived = [(n, p.formula) for n, p in synapse.assembly.parameters.items() if p.formula is not None]
-    parts = (synapse.pathways, synapse.absent, synapse.clamped, held, there, given, derived)
-    return _hash(synapse.assembly.body, *map(repr, parts))
+    return _hash(*map(repr, (*synapse.content, held, there, given)))
 
 
 def _stimulus(stimulus: Stimulus) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kinaptic import files
-from kinaptic.errors import KinapticError, UnknownName
+from kinaptic.errors import ExportError, KinapticError, UnknownName
 from kinaptic.units import Quantity, parse
 
 if TYPE_CHECKING:
@@ -103,6 +103,7 @@ FORMATS = {
 }
 
 
+_OF_OTHERS = ("sbml", "sbml-l3v1", "antimony")  # formats that need nothing but a document
 AFTER = 3600.0  # s; a run ends that long after its protocol, unless said
 
 
@@ -119,7 +120,13 @@ def write(
     length = end + AFTER if until is None else parse(until, "s", "export(until=…)")
     if length <= 0:
         raise KinapticError(f"export(until={until!r}): give a positive time, such as '60 min'")
-    chosen = FORMATS[_named(target, to)]
+    name = _named(target, to)
+    if synapse.foreign and name not in _OF_OTHERS:
+        raise ExportError(
+            f"export({str(path)!r}): {synapse.name} is a model of others, which {name} is not written for; "
+            f"there are {', '.join(_OF_OTHERS)}"
+        )
+    chosen = FORMATS[name]
     if chosen.suffixes:
         files.check(target, chosen.suffixes, "export(path, …)")
     chosen.write(Job(synapse, protocol, target, length))
