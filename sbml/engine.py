@@ -218,7 +218,7 @@ def integrate(
             raise SimulationFailed(_failure(why, runner.getCurrentTime() * unit, chunk)) from None
         if not blocks and task.foreign is not None:  # what is infinite in the file itself is no failure
             checked = np.flatnonzero(np.isfinite(block[0, 1:]))
-        check_finite(block[:, 1 + checked], block[:, 0] * unit, [task.readouts[i] for i in checked])
+        check_finite(block[:, 1 + checked], block[:, 0] * unit, [task.readouts[int(i)] for i in checked])
         blocks.append(block[chunk.keep])
         if progress is not None:
             progress(chunk.times[-1])
@@ -245,12 +245,9 @@ def _prepared_foreign(task: Task, foreign: Foreign, rtol: float) -> roadrunner.R
         runner.setValue(
             name if name in foreign.amounts else f"[{name}]" if name in _species(runner) else name, value
         )
-    integrator = runner.integrator
-    integrator.relative_tolerance = rtol
-    states = [abs(float(runner.getValue(name))) for name in _states(runner)]
-    usual = float(np.median([each for each in states if each > 0] or [1.0]))
-    integrator.absolute_tolerance = [rtol * _NOTHING * (each or usual) for each in states]
-    integrator.maximum_num_steps = _MAX_STEPS
+    runner.integrator.relative_tolerance = rtol
+    runner.integrator.absolute_tolerance = [rtol * _NOTHING * size for size in _sizes(runner, foreign.ours)]
+    runner.integrator.maximum_num_steps = _MAX_STEPS
     if foreign.relative:
         runner.setValue("weight_rest", runner.getValue("weight"))
     return runner
@@ -283,6 +280,24 @@ def _chunks(times: Sequence[float] | NDArray[np.float64], pauses: Sequence[float
 
 def _species(runner: roadrunner.RoadRunner) -> set[str]:
     return {*runner.model.getFloatingSpeciesIds(), *runner.model.getBoundarySpeciesIds()}
+
+
+def _sizes(runner: roadrunner.RoadRunner, ours: str) -> list[float]:
+    """Return how large each state of a document of others is: as it begins, or as others of its kind do.
+
+    A document may be in moles or in molecules. Of ours, whose ids begin with `ours`, one is much.
+    """
+    names, species = _states(runner), set(runner.model.getFloatingSpeciesIds())
+    begins = {name: abs(float(runner.getValue(name))) for name in names}
+
+    def usual(kind: bool) -> float:
+        alike = [
+            begins[n] for n in names if not n.startswith(ours) and (n in species) == kind and begins[n] > 0
+        ]
+        return float(np.median(alike)) if alike else 1.0
+
+    known = {kind: usual(kind) for kind in (True, False)}
+    return [1.0 if n.startswith(ours) else begins[n] or known[n in species] for n in names]
 
 
 def _selections(

@@ -40,12 +40,15 @@ class Foreign:
     complete : bool
         Whether its text has every value, so that it runs as it was loaded: a reset would give events
         that are due as it is loaded a second time.
+    ours : str
+        What ids of ours begin with.
     """
 
     seconds: float
     amounts: tuple[str, ...]
     relative: bool
     complete: bool
+    ours: str
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,7 @@ def _foreign(synapse: ForeignSynapse) -> Foreign:
         n for n, each in synapse.document.symbols.items() if each.kind == "species" and each.amount
     )
     relative = any(name == WEIGHT for name, _ in synapse.readouts)
-    return Foreign(synapse.seconds, amounts, relative, synapse.document.timed)
+    return Foreign(synapse.seconds, amounts, relative, synapse.document.timed, PREFIX)
 
 
 def _units(synapse: ForeignSynapse, driver: Model | None) -> Mapping[str, str]:

@@ -41,6 +41,8 @@ def _answer(request: bytes) -> bytes:
     except MemoryError:
         message = f"the model asks for more than the {MEMORY / 2**30:g} GB of memory that it may have"
         return pickle.dumps((False, (SimulationFailed, message)))
+    except RecursionError:
+        return pickle.dumps((False, (SimulationFailed, "the model is nested deeper than can be followed")))
     except Exception as why:
         return _portable(why)
     finally:

@@ -106,11 +106,9 @@ def _refuse_found(parsed: libsbml.SBMLDocument, where: str) -> None:
 
 def _told(error: libsbml.SBMLError) -> str:
     """Return an error as a phrase: the rule in short, then what libSBML says of the place."""
-    message = str(error.getMessage()).strip()
-    _, reference, place = message.partition("\nReference: ")
-    _, _, place = place.partition("\n") if reference else ("", "", message)
-    words = " ".join(place.split()).rstrip(".") or " ".join(message.split()).rstrip(".")
-    return f"line {error.getLine()}: {error.getShortMessage().rstrip('.')}: {words[:400]}"
+    rule, _, place = str(error.getMessage()).partition("\nReference: ")
+    words = " ".join((place.partition("\n")[2].strip() or rule).split())  # else the section of the standard
+    return f"line {error.getLine()}: {error.getShortMessage().rstrip('.')}: {words.rstrip('.')[:400]}"
 
 
 def _flattened(parsed: libsbml.SBMLDocument, where: str) -> libsbml.SBMLDocument:
@@ -171,9 +169,13 @@ def _maths(model: libsbml.Model) -> Iterator[libsbml.ASTNode]:
 
 
 def _has(kind: int, tree: libsbml.ASTNode) -> bool:
-    return bool(tree.getType() == kind) or any(
-        _has(kind, tree.getChild(i)) for i in range(tree.getNumChildren())
-    )
+    waiting = [tree]  # not by recursion: libSBML makes a long sum a deep tree
+    while waiting:
+        node = waiting.pop()
+        if node.getType() == kind:
+            return True
+        waiting += [node.getChild(i) for i in range(node.getNumChildren())]
+    return False
 
 
 def _papers(model: libsbml.Model) -> list[str]:
@@ -192,27 +194,33 @@ def _try(text: str, where: str) -> None:
     """Compile a document and take one short step, at whose ends every state has to be a finite number."""
     options = roadrunner.LoadSBMLOptions()
     options.setLLVMBackend(options.LLJIT)  # compiles in a third of the time of the other one
-    odd: list[str] = []
     try:
         runner = roadrunner.RoadRunner(text, options)
-        model = runner.model
-        odd = [n for n, value in _numbers(model) if not math.isfinite(value)]
-        states = [
-            model.getStateVectorId(i) for i in range(model.getNumRateRules() + model.getNumFloatingSpecies())
-        ]
-        runner.timeCourseSelections = ["time", *states]
-        course = runner.simulate(0, _MOMENT, 2)
     except RuntimeError as why:
         reason = str(why).strip().partition(", at ")[0].splitlines()[0]
         raise ForeignModelError(
-            f"{where} is valid SBML, but libRoadRunner does not run it: {reason}{_suspects(odd)}"
+            f"{where} is valid SBML, but libRoadRunner does not run it: {reason}"
+        ) from None
+    model = runner.model
+    odd = [name for name, value in _numbers(model) if not math.isfinite(value)]
+    suspects = f" No finite numbers before it: {', '.join(odd[:5])}" if odd else ""
+    count = model.getNumRateRules() + model.getNumFloatingSpecies()
+    states = [model.getStateVectorId(i) for i in range(count)]
+    runner.timeCourseSelections = ["time", *states]
+    try:
+        course = runner.simulate(0, _MOMENT, 2)
+    except RuntimeError as why:
+        reason = str(why).strip().partition(";")[0].splitlines()[0]
+        raise ForeignModelError(
+            f"{where}: libRoadRunner fails at the first step ({reason}); is there a division by zero, or a "
+            f"number too large?{suspects}"
         ) from None
     for row in course:
         for name, value in zip(states, row[1:], strict=True):
             if not math.isfinite(value):
                 raise ForeignModelError(
-                    f"{where}: {name} is {value} as the run begins; is there a division by zero, or a number "
-                    f"too large?{_suspects(odd)}"
+                    f"{where}: {name} is {value} at the first step; is there a division by zero, or a number "
+                    f"too large?{suspects}"
                 )
 
 
@@ -224,7 +232,3 @@ def _numbers(model: roadrunner.ExecutableModel) -> Iterator[tuple[str, float]]:
         (model.getGlobalParameterIds(), model.getGlobalParameterValues()),
     ):
         yield from zip(names, map(float, values), strict=True)
-
-
-def _suspects(odd: list[str]) -> str:
-    return f" No finite numbers at first: {', '.join(odd[:5])}" if odd else ""

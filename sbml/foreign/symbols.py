@@ -63,7 +63,7 @@ class _Reader:
         self.rate = unit_text(ratio(extent, _time(model)))
 
     def compartment(self, each: libsbml.Compartment) -> Symbol:
-        size = float(each.getSize()) if each.isSetSize() else None
+        size = float(each.getSize()) if each.isSetSize() else 1.0 if each.getLevel() == 1 else None
         unit = unit_text(self._size_unit(each))
         return self._plain(each, "compartment", size, unit)
 

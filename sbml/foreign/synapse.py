@@ -14,8 +14,9 @@ from kinaptic.errors import ForeignModelError, KinapticError, ModelError, Pertur
 from kinaptic.pathways.parameters import Parameter
 from kinaptic.pathways.perturbation import Perturbation, factor_of
 from kinaptic.pathways.presets import preset
-from kinaptic.sbml.foreign import compose, intake, worker
+from kinaptic.sbml.foreign import compose, worker
 from kinaptic.sbml.foreign.compose import PREFIX, WEIGHT, scale_of
+from kinaptic.sbml.foreign.intake import Document, Symbol, read
 from kinaptic.sbml.synapse import Synapse
 from kinaptic.sbml.wording import SET_BY_USER
 from kinaptic.units import Quantity, parse
@@ -49,7 +50,7 @@ class ForeignSynapse(Synapse):
         How long (s) it rests at the calcium of the baseline before the run.
     """
 
-    document: intake.Document = field(kw_only=True, repr=False)
+    document: Document = field(kw_only=True, repr=False)
     readouts: tuple[tuple[str, str], ...] = field(kw_only=True)
     calcium: str = field(default="", kw_only=True)
     factor: float = field(default=1.0, kw_only=True)
@@ -72,7 +73,7 @@ class ForeignSynapse(Synapse):
         settle: Quantity,
     ) -> ForeignSynapse:
         """Read a document; see `Synapse.from_sbml`."""
-        document = intake.read(path)
+        document = read(path)
         found = cls(
             document.name,
             ("calcium",) if calcium else (),
@@ -289,7 +290,7 @@ def prefixed(numbers: Mapping[str, Parameter]) -> Numbers:
     return found
 
 
-def _is_number(each: intake.Symbol) -> bool:
+def _is_number(each: Symbol) -> bool:
     if each.kind == "species":
         return each.set_by in ("", "reactions")
     return each.kind in ("parameter", "compartment") and each.set_by == ""
@@ -317,7 +318,7 @@ def _calcium_settings(name: str) -> tuple[tuple[str, Parameter], ...]:
 
 
 def _readouts(
-    document: intake.Document, readouts: Mapping[str, str] | None, calcium: str | None
+    document: Document, readouts: Mapping[str, str] | None, calcium: str | None
 ) -> tuple[tuple[str, str], ...]:
     """Return readouts by name; without a wish, everything that can change."""
     symbols = document.symbols
@@ -347,7 +348,7 @@ def _readouts(
     return tuple(found.items())
 
 
-def _factor(document: intake.Document, calcium: str, unit: str | None) -> float:
+def _factor(document: Document, calcium: str, unit: str | None) -> float:
     """Return what the calcium of a document is for each µM."""
     symbols = document.symbols
     if calcium not in symbols:
@@ -373,9 +374,9 @@ def _factor(document: intake.Document, calcium: str, unit: str | None) -> float:
     return found
 
 
-def _seconds(document: intake.Document, unit: str | None) -> float:
+def _seconds(document: Document, unit: str | None) -> float:
     if unit is not None:
-        return parse(f"1 {unit}", "s", "from_sbml(time_unit=…)")
+        return float(parse(f"1 {unit}", "s", "from_sbml(time_unit=…)"))
     if document.seconds is None:
         raise ForeignModelError(
             f"{document.name} does not say its unit of time; give from_sbml(…, time_unit='s') or what it is"

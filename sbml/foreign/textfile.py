@@ -11,8 +11,9 @@ from kinaptic.errors import ForeignModelError
 
 LARGEST = 20_000_000  # bytes: twenty times our largest model, which roadrunner compiles for ten seconds
 _ENCODINGS = {"utf-8": "utf-8", "ascii": "utf-8", "iso8859-1": "iso8859-1"}  # by Python's name for them
-_DECLARED = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""")
-_DECLARATION = re.compile(r"""^(<\?xml[^>]*?\sencoding\s*=\s*)(["'])[^"']*["']""")
+_DECLARED = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""")
+_DECLARATION = re.compile(r"<\?xml\s[^>]*\?>")
+_UTF_8 = '<?xml version="1.0" encoding="UTF-8"?>'  # libSBML takes it for an error to leave that out
 _REMEDY = "save it as UTF-8"
 _OTHERS = (
     (b"PK\x03\x04", "a ZIP archive; if it is a COMBINE archive (.omex), take the SBML file out of it"),
@@ -44,7 +45,7 @@ def read(path: Path) -> str:
     start = text.lstrip()[:20]
     if not start.startswith("<"):
         raise ForeignModelError(f"{path} is no SBML: it begins with {start!r}, and an XML file with '<'")
-    return _DECLARATION.sub(r"\1\2UTF-8\2", text)
+    return _UTF_8 + _DECLARATION.sub("", text, count=1) if _DECLARATION.match(text) else _UTF_8 + text
 
 
 def _content(path: Path) -> bytes:

@@ -12,7 +12,7 @@ from scipy.optimize import curve_fit
 from kinaptic.pathways.catalogue import pathway
 from kinaptic.pathways.perturbation import clamp, edit, inhibit, knockout
 from kinaptic.sbml import engine
-from kinaptic.sbml.build import baseline, derived
+from kinaptic.sbml.build import baseline
 from kinaptic.sbml.synapse import Synapse
 
 REST = {"Ca": "0.06 uM", "CaM_C2N2": "1e-6 uM"}
@@ -209,7 +209,7 @@ _SQUARES = (
 @pytest.mark.parametrize("square", _SQUARES)
 def test_every_square_closes(square: tuple[str, ...]) -> None:
     synapse = Synapse.of("pka", **REST)
-    numbers = synapse.values(acute=True) | derived(synapse)
+    numbers = synapse.parameters["value"]
     affinity = {}
     for start, end, stem in _EDGES:
         energy = np.log(numbers[f"PKA_off_{stem}"] / numbers[f"PKA_on_{stem}"])
@@ -220,7 +220,7 @@ def test_every_square_closes(square: tuple[str, ...]) -> None:
 
 def test_derived_rates_are_those_of_the_paper() -> None:
     """Urakubo's 0.1, 1 and 0.1 /s, loosened like all the others."""
-    numbers = derived(Synapse.of("pka", **REST))
+    numbers = Synapse.of("pka", **REST).parameters["value"]
     assert numbers["PKA_off_B3"] == pytest.approx(1.5 * 0.1)
     assert numbers["PKA_off_A4"] == pytest.approx(1.5 * 1.0)
     assert numbers["PKA_off_A5"] == pytest.approx(1.5 * 0.1)

@@ -163,7 +163,7 @@ def test_it_can_rest_before_the_run(file: Path) -> None:
     run = kn.simulate(rested, None, until="10 min", rtol=1e-9)
     assert run.model.initial["anchored"] == pytest.approx(first, rel=1e-6)
     assert run.weight.to_numpy() == pytest.approx(1, abs=1e-5)
-    with pytest.raises(ForeignModelError, match="events or depends on time.*settle"):
+    with pytest.raises(ForeignModelError, match=r"events or depends on time.*settle"):
         kn.Synapse.from_sbml(file, {}, calcium="Ca", settle="1 h")
 
 
@@ -224,7 +224,7 @@ def test_what_does_not_fit_is_refused(alone: kn.Synapse, driven: kn.Synapse, fil
         driven.with_(kn.knockout("NMDARs"))
     with pytest.raises(PerturbationError, match="anchored is a species, which has an amount and no activity"):
         alone.with_(kn.inhibit("anchored"))
-    with pytest.raises(PerturbationError, match="fraction.*set by assignment"):
+    with pytest.raises(PerturbationError, match=r"fraction.*set by assignment"):
         alone.with_(kn.edit("fraction", "1"))
     with pytest.raises(PerturbationError, match="Ca follows our calcium"):
         driven.with_(kn.edit("Ca", "100 nM"))
@@ -242,17 +242,18 @@ def test_what_does_not_fit_is_refused(alone: kn.Synapse, driven: kn.Synapse, fil
         kn.Synapse.from_sbml(file, {"x": "active +* 2"})
     with pytest.raises(KinapticError, match="an id of theirs itself"):
         kn.Synapse.from_sbml(file, {"active": "anchored"})
-    with pytest.raises(ForeignModelError, match="no concentration.*calcium_unit"):
+    with pytest.raises(ForeignModelError, match=r"no concentration.*calcium_unit"):
         kn.Synapse.from_sbml(file, calcium="k_on")
 
 
 def test_units_that_the_file_does_not_say(tmp_path: Path) -> None:
-    bare = "model bare\n compartment c = 1; species Ca in c = 1; species X in c = 0\n J: -> X; c*k*Ca; k = 1\nend"
+    bare = "model bare\n compartment c = 1; species Ca in c = 1; species X in c = 0\n"
+    bare += "J: -> X; c*k*Ca; k = 1\nend"
     path = tmp_path / "bare.xml"
     path.write_text(sbml_of(bare), "utf-8")
-    with pytest.raises(ForeignModelError, match="bare does not say its unit of time.*time_unit='s'"):
+    with pytest.raises(ForeignModelError, match=r"bare does not say its unit of time.*time_unit='s'"):
         kn.Synapse.from_sbml(path)
-    with pytest.raises(ForeignModelError, match="in which unit Ca is.*calcium_unit='uM'"):
+    with pytest.raises(ForeignModelError, match=r"in which unit Ca is.*calcium_unit='uM'"):
         kn.Synapse.from_sbml(path, calcium="Ca", time_unit="s")
     made = kn.Synapse.from_sbml(path, {"X": "X"}, calcium="Ca", time_unit="min", calcium_unit="mM")
     trace = kn.Waveform([0.0, 1.0], [0.1, 0.1], unit="uM", time_unit="s", max_step="2 s", extend="hold")
