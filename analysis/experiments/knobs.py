@@ -44,8 +44,8 @@ MESSENGERS = (
     Knob("VGCC_inhibition_max", 0.2, 5), Knob("NO_mark_rate", 3, 300), Knob("NO_release_gain", 0.02, 0.6),
     Knob("I1_pre_PKG", 1, 1000), Knob("I1_pre_other", 0.01, 0.3), Knob("I1_other", 0.001, 0.03),
     Knob("I1_pre_CaN", 0.1, 3), Knob("CaN_pre_off", 0.1, 2), Knob("preNMDAR_flux", 3, 60),
-    Knob("RIM_PP1", 0.001, 0.3), Knob("RIM_PKA", 1e-4, 0.01), Knob("RIM_floor", 0.3, 0.75),
-    Knob("mGluR5_on_Gq", 0.1, 3), Knob("mGluR5_off_Gq", 0.05, 1), Knob("RIM_p_reference", 0.3, 0.8),
+    Knob("RIM_PP1", 0.001, 0.2), Knob("RIM_PKA", 1e-4, 0.01), Knob("RIM_floor", 0.3, 0.75),
+    Knob("mGluR5_on_Gq", 0.1, 3), Knob("mGluR5_off_Gq", 0.1, 1), Knob("RIM_p_reference", 0.3, 0.8),
     Knob("DAG_freed_half", 3, 40), Knob("DAG_reserve", 1, 40),
 )  # fmt: skip
 PRESETS = (

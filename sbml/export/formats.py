@@ -89,7 +89,7 @@ FORMATS = {
         "kinaptic.sbml.export.archive:write",
     ),
     "petab": Format(
-        "PEtab 2 problem in a folder: models, conditions, published measurements",
+        "PEtab 2 problem in a folder: model, conditions, published measurements",
         (),
         "kinaptic.sbml.export.petab:write",
     ),
