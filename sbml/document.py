@@ -193,13 +193,10 @@ def _all(elements: libsbml.ListOf) -> list[libsbml.SBase]:
 
 def names(tree: libsbml.ASTNode) -> set[str]:
     """Return the ids that an expression refers to."""
-    found: set[str] = set()
-    _collect(tree, found)
+    found, waiting = set(), [tree]
+    while waiting:  # no recursion: sums of others can be thousands of terms deep
+        node = waiting.pop()
+        if node.isName():
+            found.add(str(node.getName()))
+        waiting += [node.getChild(i) for i in range(node.getNumChildren())]
     return found
-
-
-def _collect(node: libsbml.ASTNode, names: set[str]) -> None:
-    if node.isName():
-        names.add(node.getName())
-    for i in range(node.getNumChildren()):
-        _collect(node.getChild(i), names)

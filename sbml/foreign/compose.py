@@ -86,7 +86,7 @@ def merged(parts: Parts) -> str:
     """
     parsed = document.read(parts.text)
     if parts.driver is not None and (parsed.getLevel(), parsed.getVersion()) != (3, 2):
-        parsed.setLevelAndVersion(3, 2, False)  # our events need Level 3
+        _convert(parsed)
     model = parsed.getModel()
     for name in parts.clamps:
         document.clamp(parsed, name)
@@ -101,6 +101,21 @@ def merged(parts: Parts) -> str:
         elif name != formula:
             _define(model, name, formula)
     return document.write(parsed)
+
+
+def _convert(parsed: libsbml.SBMLDocument) -> None:
+    """Bring a document to Level 3, which our events need, in place."""
+    for reaction in parsed.getModel().getListOfReactions():
+        for each in (*reaction.getListOfReactants(), *reaction.getListOfProducts()):
+            if each.isSetStoichiometryMath():  # a rule in Level 3, with which roadrunner gives up
+                raise ForeignModelError(
+                    f"reaction {reaction.getId()} has a stoichiometry that is a formula, in SBML Level 2; "
+                    "such a model runs by itself, and cannot be given our calcium"
+                )
+    if not parsed.setLevelAndVersion(3, 2, False):
+        raise ForeignModelError(
+            f"libSBML cannot bring the document to Level 3: {parsed.getError(0).getMessage()}"
+        )
 
 
 def written(

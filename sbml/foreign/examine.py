@@ -30,7 +30,7 @@ _MOMENT = 1e-9  # units of time
 _PAPERS = {libsbml.BQM_IS, libsbml.BQM_IS_DESCRIBED_BY, libsbml.BQM_IS_DERIVED_FROM}
 
 
-def examined(text: str, where: str, name: str, folder: str, composed: bool) -> Document:
+def examined(text: str, where: str, name: str, place: str, composed: bool) -> Document:
     """Return what a document contains, if it can be run.
 
     Parameters
@@ -41,8 +41,9 @@ def examined(text: str, where: str, name: str, folder: str, composed: bool) -> D
         Its file, for messages.
     name : str
         For the `Document`.
-    folder : str
-        Address of the file, where files of submodels are looked for.
+    place : str
+        Path of the file, beside which files of submodels are looked for; not a URI, of which libSBML
+        decodes nothing.
     composed : bool
         Whether it says that it is made of submodels.
 
@@ -52,7 +53,7 @@ def examined(text: str, where: str, name: str, folder: str, composed: bool) -> D
         If not; with the line where libSBML gives one.
     """
     parsed = libsbml.readSBMLFromString(text)
-    parsed.setLocationURI(folder)
+    parsed.setLocationURI(place)
     _refuse_errors(parsed, where)
     if composed:
         parsed = _flattened(parsed, where)

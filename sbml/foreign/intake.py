@@ -37,10 +37,10 @@ def read(path: str | Path) -> Document:
     found = outline.outline(text, str(path))
     _refuse_packages(found, str(path))
     _look_at_sources(file, found)
-    address = file.absolute().as_uri()
+    place = str(file.absolute())
     try:
         return worker.call(
-            _examined, text, str(path), file.stem, address, "comp" in found.required, time_limit=LONGEST
+            _examined, text, str(path), file.stem, place, "comp" in found.required, time_limit=LONGEST
         )
     except TimeLimit:
         raise ForeignModelError(
@@ -51,10 +51,10 @@ def read(path: str | Path) -> Document:
         raise ForeignModelError(f"{path}: {why}") from None
 
 
-def _examined(text: str, where: str, name: str, address: str, composed: bool) -> Document:
+def _examined(text: str, where: str, name: str, place: str, composed: bool) -> Document:
     from kinaptic.sbml.foreign import examine  # imports libSBML and roadrunner, in the worker only
 
-    return examine.examined(text, where, name, address, composed)
+    return examine.examined(text, where, name, place, composed)
 
 
 def _refuse_packages(found: outline.Outline, where: str) -> None:

@@ -119,10 +119,8 @@ class _Child:
             pickle.dump(message, requests)
             requests.flush()
             answer: tuple[bool, Any] = pickle.load(answers)  # noqa: S301 - from our own child
-        except (OSError, pickle.UnpicklingError):  # half a message
+        except (OSError, EOFError, pickle.UnpicklingError):  # no message, or half of one
             raise EOFError from None
-        except EOFError:
-            raise
         except BaseException:  # Ctrl-C: nobody waits for the answer, and the next call must not find it
             self.end()
             raise
@@ -198,7 +196,7 @@ def _obituary(code: int | None) -> str:
     """Return what happened to a child, in words."""
     how = f"exit code {code}"
     if code is not None and code < 0:
-        name = signal.Signals(-code).name
+        name = next((each.name for each in signal.Signals if each == -code), f"signal {-code}")
         how = f"{name} ({_MEANING.get(name, 'a signal')})"
     return (
         f"the process that runs models of others ended without a result, by {how}; this program goes on. "

@@ -264,6 +264,22 @@ def test_units_that_the_file_does_not_say(tmp_path: Path) -> None:
     assert made.with_(kn.edit("k", "0.5")).parameters.loc["k", "value"] == 0.5
 
 
+def test_a_stoichiometry_that_is_a_formula_is_not_driven(tmp_path: Path) -> None:
+    two = """<sbml xmlns="http://www.sbml.org/sbml/level2/version4" level="2" version="4"><model id="two">
+    <listOfCompartments><compartment id="C" size="1"/></listOfCompartments>
+    <listOfSpecies><species id="Ca" compartment="C" initialConcentration="1"/></listOfSpecies>
+    <listOfReactions><reaction id="J"><listOfReactants><speciesReference species="Ca"><stoichiometryMath>
+    <math xmlns="http://www.w3.org/1998/Math/MathML"><cn> 2 </cn></math>
+    </stoichiometryMath></speciesReference>
+    </listOfReactants><kineticLaw><math xmlns="http://www.w3.org/1998/Math/MathML"><cn> 1 </cn></math>
+    </kineticLaw></reaction></listOfReactions></model></sbml>"""
+    path = tmp_path / "two.xml"
+    path.write_text(two, "utf-8")
+    made = kn.Synapse.from_sbml(path, {}, calcium="Ca", time_unit="s", calcium_unit="uM")
+    with pytest.raises(ForeignModelError, match="reaction J has a stoichiometry that is a formula"):
+        kn.simulate(made, PAIRING, until="20 s")
+
+
 # ---- What is exported is what was simulated
 def test_the_file_written_runs_elsewhere(driven: kn.Synapse, tmp_path: Path) -> None:
     done = driven.with_(
