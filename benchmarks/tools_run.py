@@ -1,0 +1,210 @@
+"""One file in one tool, in a process of its own: ``python -m benchmarks.tools_run TOOL CONSTRUCT OUT``.
+
+Each tool takes a construct and an empty folder, writes there what it needs by `Synapse.export`, and
+returns times, names and values. Its libraries are imported here and nowhere else: tellurium, for one,
+changes what libSBML returns in the whole process.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from benchmarks.tools_constructs import CONSTRUCTS, RTOL, Array, Construct
+
+from kinaptic.errors import ExportError
+from kinaptic.sbml import engine
+
+REFUSED = "refused: "  # begins what the process prints when a tool or a format cannot take a construct
+_EVEN = 400  # samples, where a tool has no others
+
+
+@dataclass(frozen=True)
+class Course:
+    """What a tool computed: values at times (s), shape (times, names)."""
+
+    times: Sequence[float] | Array
+    names: Sequence[str]
+    values: Array
+
+
+# ---- Tools that read SBML Level 3 Version 2
+def copasi(of: Construct, folder: Path) -> Course:
+    """Return what COPASI gives (LSODA)."""
+    import basico
+
+    loaded = basico.load_model(str(_written(of, folder, "exported.xml")))
+    found = basico.run_time_course(
+        values=of.times.tolist(), use_sbml_id=True, use_concentrations=True, model=loaded,
+        r_tol=1e-10, a_tol=1e-13, max_steps=10**7,
+    )  # fmt: skip
+    return Course(found.index.to_numpy(), of.names, found[list(of.names)].to_numpy())
+
+
+def amici(of: Construct, folder: Path) -> Course:
+    """Return what AMICI gives (CVODES)."""
+    import amici
+    from amici.importers.sbml import SbmlImporter
+    from amici.sim import sundials
+
+    logging.getLogger(sundials.run_simulation.__module__).setLevel(logging.ERROR)  # steps after a spike
+    # CMake looks for SWIG on the PATH; pip put it beside this Python.
+    os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
+    SbmlImporter(_written(of, folder, "exported.xml")).sbml2amici(
+        "exported",
+        folder / "exported",
+        observation_model=[amici.MeasurementChannel(id_=f"y_{n}", name=n, formula=n) for n in of.names],
+        generate_sensitivity_code=False,
+        compute_conservation_laws=False,
+        simplify=None,
+    )
+    model = amici.import_model_module("exported", folder / "exported").get_model()
+    model.set_timepoints(of.times)
+    solver = model.create_solver()
+    solver.set_max_steps(10**7)
+    solver.set_relative_tolerance(RTOL)
+    solver.set_absolute_tolerance(1e-3 * RTOL)
+    found = sundials.run_simulation(model, solver)
+    if found.status != sundials.AMICI_SUCCESS:
+        raise RuntimeError(f"AMICI ends with status {found.status}")
+    return Course(of.times, of.names, np.asarray(found.y))
+
+
+def tellurium(of: Construct, folder: Path) -> Course:
+    """Return what tellurium's roadrunner gives."""
+    import tellurium
+
+    return _by_roadrunner(of, tellurium.loadSBMLModel(str(_written(of, folder, "exported.xml"))))
+
+
+def scipy(of: Construct, folder: Path) -> Course:
+    """Return what scipy gives (LSODA), with equations that sbmlode reads out of the file."""
+    import sbmlode
+
+    script = folder / "equations.py"
+    sbmlode.OdeSystem.from_sbml(str(_written(of, folder, "exported.xml"))).write(str(script))
+    spec = importlib.util.spec_from_file_location("equations", script)
+    if spec is None or spec.loader is None:
+        raise RuntimeError("sbmlode wrote no Python")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found = module.simulate(t_end=of.end, points=_EVEN + 1, rtol=1e-10, atol=1e-13)
+    return Course(found["time"].to_numpy(), of.names, found[list(of.names)].to_numpy())
+
+
+# ---- Other formats, read back
+def level3_version1(of: Construct, folder: Path) -> Course:
+    """Return what roadrunner gives of SBML Level 3 Version 1."""
+    return _by_roadrunner(of, _roadrunner(str(_written(of, folder, "exported.xml", "sbml-l3v1"))))
+
+
+def level2_version4(of: Construct, folder: Path) -> Course:
+    """Return what roadrunner gives of SBML Level 2 Version 4."""
+    return _by_roadrunner(of, _roadrunner(str(_written(of, folder, "exported.xml", "sbml-l2v4"))))
+
+
+def submodels(of: Construct, folder: Path) -> Course:
+    """Return what roadrunner gives of a model of submodels that libSBML has made flat."""
+    import libsbml
+
+    parsed = libsbml.readSBMLFromFile(str(_written(of, folder, "exported.xml", "sbml-comp")))
+    options = libsbml.ConversionProperties()
+    options.addOption("flatten comp", True)
+    options.addOption("performValidation", False)
+    if parsed.convert(options) != libsbml.LIBSBML_OPERATION_SUCCESS:
+        raise RuntimeError(f"libSBML cannot flatten it: {parsed.getErrorLog().toString()}")
+    # what is private to a submodel gets its id in front
+    return _by_roadrunner(of, _roadrunner(libsbml.writeSBMLToString(parsed)), behind="__")
+
+
+def antimony(of: Construct, folder: Path) -> Course:
+    """Return what roadrunner gives of the Antimony text, translated by Antimony."""
+    import antimony
+
+    if antimony.loadAntimonyFile(str(_written(of, folder, "exported.ant"))) < 0:
+        raise RuntimeError(antimony.getLastError())
+    return _by_roadrunner(of, _roadrunner(antimony.getSBMLString(antimony.getMainModuleName())))
+
+
+def archive(of: Construct, folder: Path) -> Course:
+    """Return the report that tellurium makes of a COMBINE archive, at the tolerances in its SED-ML."""
+    import pandas as pd
+    import tellurium
+
+    file = folder / "exported.omex"
+    of.synapse.export(file, of.protocol, until=f"{of.end!r} s")
+    tellurium.executeCombineArchive(str(file), saveOutputs=True, outputDir=str(folder))
+    report = pd.read_csv(folder / "simulation_report.csv")
+    ids = {label.rpartition(" ")[0] or label: label for label in report.columns}
+    return _reported(of, report["time (s)"].to_numpy(), {n: report[ids[n]].to_numpy() for n in ids})
+
+
+def _reported(of: Construct, times: Array, columns: dict[str, Array]) -> Course:
+    names = [name for name in of.names if name in columns]
+    return Course(times, names, np.column_stack([columns[name] for name in names]))
+
+
+def _written(of: Construct, folder: Path, name: str, to: str | None = None) -> Path:
+    of.synapse.export(folder / name, of.protocol, to)
+    return folder / name
+
+
+def _roadrunner(document: str) -> Any:
+    import roadrunner
+
+    return roadrunner.RoadRunner(document)
+
+
+def _by_roadrunner(of: Construct, runner: Any, behind: str = "") -> Course:
+    """Return what a loaded roadrunner gives, by the ids of the flat model."""
+    runner.reset()
+    engine.set_tolerance(runner, RTOL)
+    model = runner.model
+    species = {*model.getFloatingSpeciesIds(), *model.getBoundarySpeciesIds()}
+    known = {**dict(_short(species, behind)), **dict(_short(model.getGlobalParameterIds(), behind))}
+    names = [name for name in of.names if name in known]
+    runner.timeCourseSelections = [f"[{known[n]}]" if known[n] in species else known[n] for n in names]
+    return Course(of.times, names, np.array(runner.simulate(times=of.times.tolist())))
+
+
+def _short(ids: Sequence[str] | set[str], behind: str) -> Iterator[tuple[str, str]]:
+    """Yield (id of the flat model, id here)."""
+    return ((each.rpartition(behind)[2] if behind else each, each) for each in ids)
+
+
+RUN: dict[str, Callable[[Construct, Path], Course]] = {
+    "copasi": copasi,
+    "amici": amici,
+    "tellurium": tellurium,
+    "scipy": scipy,
+    "sbml-l3v1": level3_version1,
+    "sbml-l2v4": level2_version4,
+    "sbml-comp": submodels,
+    "antimony": antimony,
+    "omex": archive,
+}
+
+
+def main() -> None:
+    """Run what is asked for; keep the course, or print why there is none."""
+    tool, title, out = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            course = RUN[tool](CONSTRUCTS[title], Path(folder))
+        except ExportError as why:
+            print(f"{REFUSED}{why}")
+            return
+        np.savez(out, times=course.times, names=course.names, values=course.values)
+
+
+if __name__ == "__main__":
+    main()
