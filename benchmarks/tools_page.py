@@ -33,7 +33,9 @@ class Tool:
 
 
 TOOLS = {
-    "copasi": Tool("COPASI", "copasi-basico", "`sbml`, LSODA at 1e-10, through basico"),
+    "copasi": Tool(
+        "COPASI", "copasi-basico", "`sbml`, LSODA at 1e-9 (at 1e-10 it stalls with 10 mM of a chelator)"
+    ),
     "amici": Tool("AMICI", "amici", "`sbml`, compiled as C++, CVODES at 1e-11"),
     "tellurium": Tool("tellurium", "tellurium", "`sbml`, its own roadrunner, CVODE at 1e-11"),
     "scipy": Tool("scipy", "sbmlode", "`sbml`, equations read by sbmlode, LSODA at 1e-10"),

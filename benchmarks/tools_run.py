@@ -45,7 +45,7 @@ def copasi(of: Construct, folder: Path) -> Course:
     loaded = basico.load_model(str(_written(of, folder, "exported.xml")))
     found = basico.run_time_course(
         values=of.times.tolist(), use_sbml_id=True, use_concentrations=True, model=loaded,
-        r_tol=1e-10, a_tol=1e-13, max_steps=10**7,
+        r_tol=1e-9, a_tol=1e-12, max_steps=10**7,
     )  # fmt: skip
     return Course(found.index.to_numpy(), of.names, found[list(of.names)].to_numpy())
 

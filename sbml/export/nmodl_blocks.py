@@ -73,7 +73,7 @@ def blocks(name: str, of: Network) -> str:
         "INITIAL": _initial(name, of, falling),
         "BREAKPOINT": ["SOLVE reactions METHOD sparse"],
         "BEFORE STEP": ["assign() : what is recorded belongs to the states of its time"],
-        "PROCEDURE derive()": _formulas(of, of.derived),
+        "PROCEDURE derive()": [*_exactly(of), *_formulas(of, of.derived)],
         "PROCEDURE assign()": [*_seen(of, falling), *_formulas(of, of.variables)],
         "KINETIC reactions": _kinetic(of, falling),
     }
@@ -178,6 +178,17 @@ def _initial(name: str, of: Network, falling: Collection[str]) -> Iterator[str]:
         yield f"if ({CALCIUM} < {low:.9g} || {CALCIUM} > {high:.9g}) {{"
         yield f'    printf("{said}\\n", cai / 1 (mM))'
         yield "}"
+
+
+def _exactly(of: Network) -> Iterator[str]:
+    """Yield what puts numbers right that NEURON has cut to six digits; one that was set otherwise stays."""
+    for name in of.given:
+        value = of.numbers[name].value
+        rounded = f"{value:g}"
+        if value != float(rounded):
+            yield f"if ({name} == {rounded}) {{"
+            yield f"    {name} = {value!r}"
+            yield "}"
 
 
 def _seen(of: Network, falling: Collection[str]) -> Iterator[str]:

@@ -89,8 +89,9 @@ def _solving(of: Network) -> Iterator[str]:
     )
     yield (
         "Use the variable step, h.cvode.active(True), for all but short runs; each state has its own scale "
-        "of h.cvode.atol(), and h.cvode.rtol() should stay 0. nrnivmodl takes about a minute for a whole "
-        "synapse."
+        "of h.cvode.atol(), and h.cvode.rtol() should stay 0. Record what is to be read (Vector.record): an "
+        "instance shows values of its last step, which under the variable step is not where a run stops. "
+        "nrnivmodl takes about a minute for a whole synapse."
     )
     falling = may_fall(of)
     if falling:
@@ -123,7 +124,7 @@ def _example(name: str, of: Network) -> Iterator[str]:
     if of.spikes["pre"]:
         yield "stimulus = h.NetStim()"
         yield "stimulus.start, stimulus.number, stimulus.interval = 10000, 60, 1000  # ms, spikes, ms"
-        yield "spikes = h.NetCon(stimulus, synapse, 0, 0, 1)"
+        yield "spikes = h.NetCon(stimulus, synapse, 0, 1, 1)  # threshold, delay (ms), weight"
     yield "h.cvode.active(True)"
     yield "time = h.Vector().record(h._ref_t)"
     yield f"{shown} = h.Vector().record(synapse._ref_{shown})"

@@ -48,7 +48,7 @@ def exported(job: Job, to: str) -> str:
 def course(sbml: str, names: list[str] | None = None) -> tuple[list[str], NDArray[np.float64]]:
     """Return the states of a model and their course, concentrations of species."""
     runner = roadrunner.RoadRunner(sbml)
-    engine.set_tolerance(runner, 1e-9)
+    engine.set_tolerance(runner, 1e-11)  # so that what integration adds is less than 1e-9
     model = runner.model
     count = model.getNumRateRules() + model.getNumFloatingSpecies()
     names = names or [model.getStateVectorId(i) for i in range(count)]
@@ -89,9 +89,14 @@ def meanings(model: libsbml.Model) -> dict[str, tuple[Any, ...]]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-@pytest.mark.parametrize("to", LEVELS)
-def test_libsbml_finds_nothing(protocol: str, to: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("to", "protocol"),
+    [
+        *(("sbml-l3v1", each) for each in ("pairing", "recorded")),
+        *(("sbml-l2v4", each) for each in PROTOCOLS),
+    ],
+)
+def test_libsbml_finds_nothing(to: str, protocol: str, tmp_path: Path) -> None:
     text = exported(Job(SPINE, PROTOCOLS[protocol], tmp_path / "spine.xml", 60.0), to)
     assert document.problems(text) == []
     parsed = document.read(text)
@@ -109,9 +114,7 @@ def test_it_runs_the_same(to: str, protocol: str, tmp_path: Path) -> None:
 
 def test_a_whole_synapse_in_level_2(tmp_path: Path) -> None:
     job = Job(kn.Synapse.preset("ca1"), PROTOCOLS["pairing"], tmp_path / "ca1.xml", 60.0)
-    text = exported(job, "sbml-l2v4")
-    assert document.problems(text) == []
-    assert_alike(job.model.sbml, text)
+    assert document.problems(exported(job, "sbml-l2v4")) == []
 
 
 PERTURBED = {
@@ -127,7 +130,9 @@ PERTURBED = {
 @pytest.mark.parametrize("preset", ["ca1", "l5", "l23", "striatum"])
 def test_all_presets(preset: str, protocol: str, to: str, tmp_path: Path) -> None:
     job = Job(kn.Synapse.preset(preset), PROTOCOLS[protocol], tmp_path / "made.xml", 60.0)
-    assert document.problems(exported(job, to)) == []
+    text = exported(job, to)
+    assert document.problems(text) == []
+    assert_alike(job.model.sbml, text)
 
 
 @pytest.mark.slow

@@ -140,7 +140,7 @@ def copasi(file: Path, names: Sequence[str], times: Sequence[float]) -> Array:
     try:
         found = basico.run_time_course(
             values=list(times), use_sbml_id=True, use_concentrations=True, model=loaded,
-            r_tol=1e-10, a_tol=1e-13, max_steps=10**6,
+            r_tol=1e-9, a_tol=1e-12, max_steps=10**6,
         )  # fmt: skip
     finally:
         basico.remove_datamodel(loaded)
