@@ -1,8 +1,8 @@
 """``python -m benchmarks.tools [TOOL …]``: what other tools make of the files, row by row of the table.
 
 Every cell is a process of its own, so that libraries do not disturb each other and a crash is a result.
-Without names all tools are run, half an hour and more; columns of tools that are not named, or not
-installed, stay as they were measured, unless the model of a row has changed since.
+Without names all tools are run, an hour and more; columns of tools that are not named, or not installed,
+stay as they were measured, but for rows whose model has changed since.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 import roadrunner
 from benchmarks import __main__ as results
 from benchmarks import tools_page
-from benchmarks.tools_constructs import CONSTRUCTS, RTOL, Construct
+from benchmarks.tools_constructs import CONSTRUCTS, RTOL, Construct, seen_by
 from benchmarks.tools_page import TOOLS, Tool
 
 from kinaptic.sbml.origin import Origin
@@ -35,30 +35,44 @@ def main() -> None:
     """Measure what was asked for, keep it, and write the page."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tools")
     parser.add_argument("tools", nargs="*", choices=[[], *TOOLS], help="by default all")
-    asked = parser.parse_args().tools or list(TOOLS)
+    parser.add_argument("--missing", action="store_true", help="only cells that are not there yet")
+    asked = parser.parse_args()
     found = _rows(_earlier())
-    for name in asked:
-        tool = TOOLS[name]
-        version = _version(tool)
-        if version is None:
-            print(f"{tool.title}: {tool.package} is not installed")
-            found["tools"].setdefault(name, {"version": None, "cells": {}})
-            continue
-        found["tools"][name] = {"version": version, "cells": {}}
-        for construct in CONSTRUCTS.values():
-            begin = time.perf_counter()
-            cell = _cell(name, construct)
-            found["tools"][name]["cells"][construct.title] = cell
-            print(
-                f"{tool.title}, {construct.title}: {cell} ({time.perf_counter() - begin:.0f} s)", flush=True
-            )
-        _keep(found)
+    for name in asked.tools or TOOLS:
+        _column(found, name, missing=asked.missing)
     _keep(found)
 
 
+def _column(found: dict[str, Any], name: str, *, missing: bool) -> None:
+    """Measure the cells of a tool, in place; a tool that is not installed keeps what it has."""
+    tool = TOOLS[name]
+    version = _version(tool)
+    if version is None:
+        print(f"{tool.title}: {tool.package} is not installed")
+        found["tools"].setdefault(name, {"version": None, "cells": {}})
+        return
+    earlier = found["tools"].get(name, {"version": None, "cells": {}})
+    cells = earlier["cells"] if missing and earlier["version"] == version else {}
+    found["tools"][name] = {"version": version, "cells": cells}
+    for construct in CONSTRUCTS.values():
+        if construct.title not in cells:
+            begin = time.perf_counter()
+            cells[construct.title] = _cell(name, construct)
+            spent = time.perf_counter() - begin
+            print(f"{tool.title}, {construct.title}: {cells[construct.title]} ({spent:.0f} s)", flush=True)
+            _keep(found)
+
+
 def _keep(found: dict[str, Any]) -> None:
-    results.keep("tools", found)
-    tools_page.PAGE.write_text(tools_page.page(found), encoding="utf-8")
+    """Write results and page, columns and rows in the order of the table."""
+    tools = found["tools"]
+    columns = {
+        name: {**tools[name], "cells": {t: c for t in found["rows"] if (c := tools[name]["cells"].get(t))}}
+        for name in TOOLS
+        if name in tools
+    }
+    results.keep("tools", {**found, "tools": columns})
+    tools_page.PAGE.write_text(tools_page.page({**found, "tools": columns}), encoding="utf-8")
 
 
 def _earlier() -> dict[str, Any]:
@@ -113,7 +127,9 @@ def _cell(tool: str, of: Construct) -> dict[str, Any]:
             return {"why": f"took more than {TIME_LIMIT // 60} min"}
         if out.exists():
             with np.load(out) as course:
-                return _difference(of, course["times"], course["names"].tolist(), course["values"])
+                return _difference(
+                    seen_by(tool, of), course["times"], course["names"].tolist(), course["values"]
+                )
     return {"why": _reason(done)}
 
 

@@ -25,6 +25,9 @@ _AFTER_EVENT = np.array([0.5, 1.3, 3.1, 7.3, 15.7, 40.3, 90.7, 200.3, 400.9, 700
 _OFF_EVENTS = 1e-4  # s; what a sample on the very time of an event shows differs between tools
 _PAIRINGS = kn.stdp("10 ms", pairs=3, rate="2 Hz")
 _JOINED = kn.tetanus("50 Hz", "100 ms", inputs=None) + kn.gap("2 s") + _PAIRINGS
+_RECORDED = kn.Waveform(  # rests where `ca1` does
+    [0, 0.02, 0.2, 1], [0.05, 2, 0.5, 0.05], unit="uM", time_unit="s", max_step="1 s", name="a transient"
+)
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,8 @@ class Construct:
     def events(self) -> Array:
         """Times (s) at which something happens: spikes where they arrive, edges, corners of a waveform."""
         lag = self.model.values.get(build.post_lag(self.synapse), 0.0)
-        found = event_times(self.protocol)
-        late = self.protocol.spike_times("post") + lag if isinstance(self.protocol, kn.Protocol) else []
-        return np.unique([*found, *late])
+        post = self.protocol.spike_times("post") if isinstance(self.protocol, kn.Protocol) else np.empty(0)
+        return np.unique([*event_times(self.protocol), *(post + lag)])
 
     @functools.cached_property
     def times(self) -> Array:
@@ -94,7 +96,8 @@ class Construct:
     @functools.cached_property
     def largest(self) -> Array:
         """Largest absolute value of each of `names` in the run."""
-        return np.maximum(np.max(np.abs(self.reference(self.names, self.times)), axis=0), NOTHING)
+        largest: Array = np.max(np.abs(self.reference(self.names, self.times)), axis=0)
+        return np.maximum(largest, NOTHING)
 
     def reference(self, names: Sequence[str], times: Array) -> Array:
         """Return what `simulate` integrates at a tight tolerance, shape (times, names)."""
@@ -103,10 +106,12 @@ class Construct:
         return engine.run(model, times, (), rtol=RTOL, expected=counted)
 
 
+def seen_by(tool: str, of: Construct) -> Construct:
+    """Return what a tool is given of a row: a NEURON mechanism has no pairings, but calcium from outside."""
+    return replace(of, protocol=_RECORDED) if tool == "nmodl" and of.done else of
+
+
 def _constructs() -> tuple[Construct, ...]:
-    recording = kn.Waveform(
-        [0, 0.02, 0.2, 1], [0.07, 2, 0.5, 0.07], unit="uM", time_unit="s", max_step="1 s", name="a transient"
-    )
     return (
         Construct("rest", None),
         Construct("regular train", kn.tetanus("50 Hz", "400 ms")),
@@ -116,7 +121,7 @@ def _constructs() -> tuple[Construct, ...]:
         Construct("spike list", kn.spikes(pre=[0, 0.021, 0.7], post=[0.034, 0.71])),
         Construct("voltage step", kn.depolarization("1 s", to="0 mV")),
         Construct("train, pause, pairings", _JOINED),
-        Construct("recorded calcium", recording),
+        Construct("recorded calcium", _RECORDED),
         Construct("pathway knocked out", _PAIRINGS, (kn.knockout("pka"),)),
         Construct("enzyme knocked out", _PAIRINGS, (kn.knockout("T286"),)),
         Construct("drug", _PAIRINGS, (kn.drug("okadaic acid", "1 uM"),)),

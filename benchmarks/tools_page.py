@@ -44,6 +44,7 @@ TOOLS = {
     "sbml-comp": Tool("comp", "python-libsbml", "`sbml-comp`, made flat by libSBML, roadrunner at 1e-11"),
     "antimony": Tool("Antimony", "antimony", "`antimony`, translated by Antimony, roadrunner at 1e-11"),
     "omex": Tool("archive", "tellurium", "`omex`, run by tellurium as its SED-ML says, CVODE at 1e-8"),
+    "nmodl": Tool("NEURON", "neuron", "`nmodl`, `cai` played; perturbations under recorded calcium, CVODE"),
 }
 
 _HEAD = """\

@@ -7,9 +7,11 @@ changes what libSBML returns in the whole process.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import logging
 import os
+import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -19,9 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.tools_constructs import CONSTRUCTS, RTOL, Array, Construct
+from benchmarks.tools_constructs import CONSTRUCTS, RTOL, Array, Construct, seen_by
 
-from kinaptic.errors import ExportError
+import kinaptic as kn
+from kinaptic.errors import KinapticError
+from kinaptic.pathways.protocol import LEAD
 from kinaptic.sbml import engine
 
 REFUSED = "refused: "  # begins what the process prints when a tool or a format cannot take a construct
@@ -88,8 +92,7 @@ def tellurium(of: Construct, folder: Path) -> Course:
 
 def scipy(of: Construct, folder: Path) -> Course:
     """Return what scipy gives (LSODA), with equations that sbmlode reads out of the file."""
-    import sbmlode
-
+    sbmlode: Any = importlib.import_module("sbmlode")
     script = folder / "equations.py"
     sbmlode.OdeSystem.from_sbml(str(_written(of, folder, "exported.xml"))).write(str(script))
     spec = importlib.util.spec_from_file_location("equations", script)
@@ -148,6 +151,36 @@ def archive(of: Construct, folder: Path) -> Course:
     return _reported(of, report["time (s)"].to_numpy(), {n: report[ids[n]].to_numpy() for n in ids})
 
 
+def neuron(of: Construct, folder: Path) -> Course:
+    """Return what NEURON gives of the mechanism, played the recorded calcium (CVODE, its variable step)."""
+    recorded = of.protocol if isinstance(of.protocol, kn.Waveform) else None
+    # NEURON brings the calcium itself; any other protocol is for the writer to refuse
+    of.synapse.export(folder / "exported.mod", None if recorded else of.protocol)
+    translator = Path(sysconfig.get_path("scripts")) / "nrnivmodl"
+    subprocess.run([translator, "-incflags", "-O0", "."], cwd=folder, check=True, capture_output=True)
+    os.environ["NEURON_MODULE_OPTIONS"] = "-nogui"
+    os.chdir(folder)  # where NEURON looks for what was compiled
+    from neuron import h
+
+    h.load_file("stdrun.hoc")
+    spine = h.Section(name="spine")
+    spine.L = spine.diam = 0.5
+    made = h.exported(spine(0.5))
+    if recorded:
+        times, levels = recorded.knots()
+        moments = h.Vector([0, *(1e3 * (LEAD + np.asarray(times))), 1e3 * of.end + 1])
+        played = h.Vector([1e-3 * each for each in (recorded.rest, *levels, recorded.final)])
+        played.play(spine(0.5)._ref_cai, moments, True)  # noqa: SLF001 - its pointers are called so
+    h.cvode.active(True)
+    h.cvode.atol(1e-3)  # times each state's scale of 1e-4; tighter is no better
+    samples = h.Vector(1e3 * of.times)
+    names = [name for name in of.names if hasattr(made, name)]
+    kept = {name: h.Vector().record(getattr(made, f"_ref_{name}"), samples) for name in names}
+    h.finitialize(-70)
+    h.continuerun(1e3 * of.end + 1)
+    return _reported(of, of.times, {name: np.array(each) for name, each in kept.items()})
+
+
 def _reported(of: Construct, times: Array, columns: dict[str, Array]) -> Course:
     names = [name for name in of.names if name in columns]
     return Course(times, names, np.column_stack([columns[name] for name in names]))
@@ -191,6 +224,7 @@ RUN: dict[str, Callable[[Construct, Path], Course]] = {
     "sbml-comp": submodels,
     "antimony": antimony,
     "omex": archive,
+    "nmodl": neuron,
 }
 
 
@@ -199,8 +233,8 @@ def main() -> None:
     tool, title, out = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
         try:
-            course = RUN[tool](CONSTRUCTS[title], Path(folder))
-        except ExportError as why:
+            course = RUN[tool](seen_by(tool, CONSTRUCTS[title]), Path(folder))
+        except KinapticError as why:
             print(f"{REFUSED}{why}")
             return
         np.savez(out, times=course.times, names=course.names, values=course.values)

@@ -29,7 +29,7 @@ def test_python_runs(readme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     for number, code in enumerate(blocks(readme, "python"), start=1):
         exec(compile(code, f"README, Python block {number}", "exec"), names)  # noqa: S102
     assert {path.name for path in tmp_path.iterdir()} == {
-        "pairing.png", "pka_ko.xml", "window.svg", "study.html", "results",
+        "pairing.png", "pka_ko.xml", "pka_ko.omex", "window.svg", "study.html", "results",
     }  # fmt: skip
 
 

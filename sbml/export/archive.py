@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from kinaptic import files
-from kinaptic.errors import ExportError
 from kinaptic.pathways.citations import bibliography
 from kinaptic.sbml.export import archive_readme, metadata, numbers, sedml
 from kinaptic.sbml.export.formats import Job
@@ -43,16 +42,9 @@ def write(job: Job) -> None:
 
     Raises
     ------
-    ExportError
-        If it is a model of others.
     KinapticError
         If the file cannot be written.
     """
-    if job.synapse.foreign:
-        raise ExportError(
-            f"{job.synapse.name} is a model of others: an archive tells units and sources that our numbers "
-            "have. Nothing was written; export it as 'sbml'"
-        )
     content = contents(job)
     packed = _packed({"manifest.xml": _manifest(content), **content})
     files.guarded(job.path, lambda: job.path.write_bytes(packed))

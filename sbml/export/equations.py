@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 
 from kinaptic import files
-from kinaptic.errors import ExportError
 from kinaptic.pathways.catalogue import pathway
 from kinaptic.pathways.citations import formatted
 from kinaptic.pathways.presets import presets
@@ -28,7 +27,7 @@ def markdown(job: Job) -> None:
     Raises
     ------
     ExportError
-        If the model is one of others, or has mathematics without a form in print.
+        If the model has mathematics without a form in print.
     """
     _write(job, Markdown())
 
@@ -39,11 +38,6 @@ def latex(job: Job) -> None:
 
 
 def _write(job: Job, markup: Markup) -> None:
-    if job.model.source.foreign is not None:
-        raise ExportError(
-            f"export of {job.model.name} to Markdown or LaTeX: equations are written for models that are "
-            "assembled from pathways, and this one is of others; export SBML"
-        )
     files.write(job.path, _Paper(job, markup).text())
 
 

@@ -34,13 +34,8 @@ def write(job: Job) -> None:
     Raises
     ------
     ExportError
-        If the synapse is not composed of pathways, or libSBML finds something in what would be written.
+        If libSBML finds something in what would be written.
     """
-    if job.model.source.foreign is not None:
-        raise ExportError(
-            f"{job.synapse.name} is a document of others, not composed of pathways, so that nothing could be "
-            "a submodel; export it as 'sbml'"
-        )
     text = composed(job.model.sbml, _members(job), _at_rest(job.model))
     found = document.problems(text)
     if found:

@@ -20,7 +20,6 @@ import pytest
 from pybtex.database import parse_string
 
 import kinaptic as kn
-from kinaptic.errors import ExportError
 from kinaptic.pathways.citations import bibliography, doi
 from kinaptic.sbml import engine, simulate
 from kinaptic.sbml.export import archive, numbers, sedml
@@ -171,15 +170,6 @@ def test_the_same_bytes_each_time(ca1: Written, folder: Path) -> None:
     with zipfile.ZipFile(again) as packed:
         assert {each.date_time for each in packed.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert {(each.create_system, each.external_attr >> 16) for each in packed.infolist()} == {(3, 0o644)}
-
-
-def test_models_of_others_are_refused(tmp_path: Path) -> None:
-    class Theirs(kn.Synapse):
-        foreign = True
-
-    with pytest.raises(ExportError, match=r"theirs is a model of others.*export it as 'sbml'"):
-        Theirs("theirs", TUBE.pathways).export(tmp_path / "theirs.omex")
-    assert list(tmp_path.iterdir()) == []
 
 
 # ---- SED-ML

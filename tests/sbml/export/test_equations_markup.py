@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
 
 import kinaptic as kn
-from kinaptic.errors import ExportError
-from kinaptic.sbml.export import equations
 from kinaptic.sbml.export.equations_markup import Latex, Markdown
-from kinaptic.sbml.export.formats import Job
 
 TUBE = kn.Synapse.of("calmodulin", "camkii", Ca="1 uM", PP1="0.1 uM", PP1_activity=1)
 
@@ -87,13 +82,3 @@ def test_files_are_the_same_each_time(tmp_path: Path) -> None:
             TUBE.export(tmp_path / f"{name}.{ending}")
         assert (tmp_path / f"one.{ending}").read_bytes() == (tmp_path / f"two.{ending}").read_bytes()
         assert str(tmp_path) not in (tmp_path / f"one.{ending}").read_text("utf-8")
-
-
-def test_models_of_others_are_refused_before_anything_is_written(tmp_path: Path) -> None:
-    made = TUBE.model()
-    job = Job(TUBE, None, tmp_path / "page.md", 1.0)
-    of_others: Any = object()
-    job.__dict__["model"] = replace(made, source=replace(made.source, foreign=of_others))
-    with pytest.raises(ExportError, match=r"assembled from pathways, and this one is of others; export SBML"):
-        equations.markdown(job)
-    assert list(tmp_path.iterdir()) == []

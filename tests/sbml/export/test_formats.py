@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import kinaptic as kn
-from kinaptic.errors import KinapticError, UnknownName
+from kinaptic.errors import ExportError, KinapticError, UnknownName
 from kinaptic.sbml.export.formats import FORMATS
 
 TUBE = kn.Synapse.of("calmodulin", Ca="1 uM")
@@ -29,6 +29,16 @@ def test_formats_that_are_not_known(tmp_path: Path) -> None:
         TUBE.export(tmp_path / "tube.xml", until="-1 s")
     with pytest.raises(KinapticError, match="there is no folder"):
         TUBE.export(tmp_path / "nowhere" / "tube.xml")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("to", ["sbml-l2v4", "sbml-comp", "omex", "petab", "nmodl", "markdown", "latex"])
+def test_models_of_others_have_fewer_formats(to: str, tmp_path: Path) -> None:
+    class Theirs(kn.Synapse):
+        foreign = True
+
+    with pytest.raises(ExportError, match=f"theirs is a model of others, which {to} is not written for"):
+        Theirs("theirs", TUBE.pathways).export(tmp_path / "theirs", to=to)
     assert list(tmp_path.iterdir()) == []
 
 

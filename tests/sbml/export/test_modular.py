@@ -17,7 +17,6 @@ from kinaptic.pathways.catalogue import pathway
 from kinaptic.sbml import document, engine
 from kinaptic.sbml.export import modular
 from kinaptic.sbml.export.formats import Job
-from kinaptic.sbml.structure import Foreign
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -313,12 +312,6 @@ def refused(model: object, path: Path) -> str:
         modular.write(made)
     assert not path.exists()
     return str(why.value)
-
-
-def test_a_document_of_others_is_refused(spine: Job, tmp_path: Path) -> None:
-    source = replace(spine.model.source, foreign=object.__new__(Foreign))
-    said = refused(replace(spine.model, source=source), tmp_path / "foreign.xml")
-    assert "synapse is a document of others, not composed of pathways" in said
 
 
 def test_what_libsbml_finds_is_refused(spine: Job, tmp_path: Path) -> None:
