@@ -130,7 +130,7 @@ def _cell(tool: str, of: Construct) -> dict[str, Any]:
                 return _difference(
                     seen_by(tool, of), course["times"], course["names"].tolist(), course["values"]
                 )
-    return {"why": _reason(done)}
+    return {"why": _reason(done).replace(repr(str(of.protocol)), "a protocol")}
 
 
 def _environment() -> dict[str, str]:
@@ -157,7 +157,12 @@ def _difference(of: Construct, times: Any, names: list[str], values: Any) -> dic
     wanted = of.reference(names, times[apart])
     error = np.max(np.abs(values[apart] - wanted), axis=0) / largest
     worst = int(np.argmax(error))
-    return {"difference": float(f"{error[worst]:.3g}"), "of": names[worst], "compared": len(names)}
+    return {
+        "difference": float(f"{error[worst]:.3g}"),
+        "of": names[worst],
+        "largest": float(f"{largest[worst]:.3g}"),
+        "compared": len(names),
+    }
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from benchmarks import table
 
 RESULTS = table.RESULTS / "tools.json"
 PAGE = Path(__file__).parents[1] / "docs" / "exchange_table.md"
+TOLD = 1e-5  # a difference from which on a note says in what
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,12 @@ TOOLS = {
     "sbml-comp": Tool("comp", "python-libsbml", "`sbml-comp`, made flat by libSBML, roadrunner at 1e-11"),
     "antimony": Tool("Antimony", "antimony", "`antimony`, translated by Antimony, roadrunner at 1e-11"),
     "omex": Tool("archive", "tellurium", "`omex`, run by tellurium as its SED-ML says, CVODE at 1e-8"),
-    "nmodl": Tool("NEURON", "neuron", "`nmodl`, `cai` played; perturbations under recorded calcium, CVODE"),
+    "nmodl": Tool(
+        "NEURON",
+        "neuron",
+        "`nmodl`, `cai` played, perturbations under recorded calcium in place of pairings, CVODE; states that "
+        "may fall below zero carry 1000 (µM) with them in NEURON, so that they are known to 1e-10",
+    ),
 }
 
 _HEAD = """\
@@ -107,18 +113,26 @@ def page(found: Mapping[str, Any]) -> str:
 
 
 def _shown(tools: Mapping[str, Any], name: str, title: str, notes: dict[str, int]) -> str:
-    """Return a cell; why there is no number becomes a note, the same one for the same reason."""
+    """Return a cell; why there is no number, or a large one, becomes a note."""
     column = tools.get(name)
     if column is None or (column["version"] is not None and title not in column["cells"]):
         return "not measured"
     if column["version"] is None:
         return "not installed"
     cell = column["cells"][title]
-    if "difference" in cell:
-        return table.power(cell["difference"]) if cell["difference"] else "0"
-    kind, _, text = cell["why"].partition(": ")
-    number = notes.setdefault(text or kind, len(notes) + 1)
-    return f"{kind} [{number}]"
+    if "difference" not in cell:
+        kind, _, text = cell["why"].partition(": ")
+        return f"{kind} {_note(text or kind, notes)}"
+    shown = table.power(cell["difference"])
+    if cell["difference"] < TOLD:
+        return shown
+    told = f"in {cell['of']}, which is never more than {cell['largest']:g} here"
+    return f"{shown} {_note(told, notes)}"
+
+
+def _note(text: str, notes: dict[str, int]) -> str:
+    """Return the mark of a note, the same for the same text."""
+    return f"[{notes.setdefault(text, len(notes) + 1)}]"
 
 
 def _columns(tools: Mapping[str, Any]) -> Iterator[str]:

@@ -172,7 +172,7 @@ def neuron(of: Construct, folder: Path) -> Course:
         played = h.Vector([1e-3 * each for each in (recorded.rest, *levels, recorded.final)])
         played.play(spine(0.5)._ref_cai, moments, True)  # noqa: SLF001 - its pointers are called so
     h.cvode.active(True)
-    h.cvode.atol(1e-3)  # times each state's scale of 1e-4; tighter is no better
+    h.cvode.atol(1e-4)  # times each state's scale, 1e-4; tighter is no better
     samples = h.Vector(1e3 * of.times)
     names = [name for name in of.names if hasattr(made, name)]
     kept = {name: h.Vector().record(getattr(made, f"_ref_{name}"), samples) for name in names}

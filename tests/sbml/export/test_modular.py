@@ -21,7 +21,7 @@ from kinaptic.sbml.export.formats import Job
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SPINE = kn.Synapse.of("calcium", "calmodulin", "camkii", PP1="0.1 uM", PP1_activity=1)
+SPINE = kn.Synapse.of("calcium", "calmodulin", "calcineurin")
 PAIRING = kn.stdp("10 ms", pairs=2, rate="1 Hz")
 WAVEFORM = kn.Waveform([0.0, 0.05, 1.0], [0.07, 1.5, 0.07], unit="uM", time_unit="s", max_step="1 s")
 PROTOCOLS = {"rest": None, "pairing": PAIRING, "recorded": WAVEFORM}
@@ -147,7 +147,7 @@ def test_a_spine_under_recorded_calcium(tmp_path: Path) -> None:
     assert_the_same(made)
     parsed = read(made)
     definitions = parsed.getPlugin("comp").getListOfModelDefinitions()
-    assert [each.getId() for each in definitions] == ["calmodulin", "camkii"]  # calcium is the recording
+    assert [each.getId() for each in definitions] == ["calmodulin", "calcineurin"]  # calcium is the recording
 
 
 @pytest.mark.slow
@@ -267,10 +267,10 @@ def test_a_definition_is_valid_alone(spine: Job) -> None:
 def test_a_definition_alone_is_at_rest(spine: Job) -> None:
     """Its inputs stand at the values of the baseline, so that it stays where the synapse rests."""
     parsed = read(spine)
-    definition = parsed.getPlugin("comp").getModelDefinition("camkii")
+    definition = parsed.getPlugin("comp").getModelDefinition("calcineurin")
     runner = roadrunner.RoadRunner(alone(definition))
     private = [n for n in runner.model.getFloatingSpeciesIds() if not n.startswith("CaM_")]
-    assert len(private) > 20
+    assert len(private) == 10
     moving = engine.rates(runner, private)
     assert max(map(abs, moving.values())) < 1e-9
     runner.setValue("[Ca]", 1.0)
@@ -280,24 +280,24 @@ def test_a_definition_alone_is_at_rest(spine: Job) -> None:
 def test_ids_tell_what_is_private(spine: Job) -> None:
     parsed = document.read(flattened(spine))
     species = {each.getId() for each in parsed.getModel().getListOfSpecies()}
-    assert {"Ca", "CaM_C2N2", "PP1", "camkii__pCaMKII", "calmodulin__Ng"} <= species
-    assert {"pCaMKII", "Ng"} & species == set()
+    assert {"Ca", "CaM_C2N2", "calcineurin__CaN", "calmodulin__Ng"} <= species
+    assert {"CaN", "Ng"} & species == set()
 
 
 def test_an_absent_pathway_is_no_submodel(tmp_path: Path) -> None:
-    made = job(SPINE.without("camkii"), None, tmp_path)
+    made = job(SPINE.without("calcineurin"), None, tmp_path)
     parsed = read(made)
     submodels = parsed.getModel().getPlugin("comp").getListOfSubmodels()
     assert [each.getId() for each in submodels] == ["calcium", "calmodulin"]
 
 
 def test_a_clamp_is_at_the_top(tmp_path: Path) -> None:
-    made = job(SPINE.with_(kn.clamp("CaMKII_active", "0.3 uM")), PAIRING, tmp_path)
+    made = job(SPINE.with_(kn.clamp("CaN_active", "0.3 uM")), PAIRING, tmp_path)
     parsed = read(made)
-    held = parsed.getModel().getParameter("CaMKII_active")
+    held = parsed.getModel().getParameter("CaN_active")
     assert (held.getConstant(), held.getValue()) == (True, 0.3)
-    definition = parsed.getPlugin("comp").getModelDefinition("camkii")
-    assert definition.getRule("CaMKII_active") is None
+    definition = parsed.getPlugin("comp").getModelDefinition("calcineurin")
+    assert definition.getRule("CaN_active") is None
 
 
 def test_files_are_the_same_each_time(spine: Job, tmp_path: Path) -> None:
@@ -319,7 +319,7 @@ def test_what_libsbml_finds_is_refused(spine: Job, tmp_path: Path) -> None:
     parsed = document.read(spine.model.source.document)
     assignment = parsed.getModel().createInitialAssignment()
     assignment.setSymbol("NMDAR_open")
-    assignment.setMath(libsbml.parseL3Formula("T286_rate*clock"))
+    assignment.setMath(libsbml.parseL3Formula("CaN_on*clock"))
     source = replace(spine.model.source, document=document.write(parsed), states={}, begins={})
     initial = {n: v for n, v in spine.model.initial.items() if n != "NMDAR_open"}
     said = refused(replace(spine.model, source=source, initial=initial), tmp_path / "wrong.xml")
