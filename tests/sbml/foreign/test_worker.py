@@ -355,7 +355,9 @@ def test_ctrl_c_ends_it_and_the_next_call_works(folder: Path) -> None:
         WITH_LOCK.format(path=str(lock)) + f"open({str(begun)!r}, 'w').close()\nimport time; time.sleep(3600)"
     )
     code = f"""
+        import signal
         from kinaptic.sbml.foreign import worker
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # deaf in the background
         try:
             worker.call(exec, {work!r})
         except KeyboardInterrupt:
