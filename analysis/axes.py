@@ -31,7 +31,7 @@ from kinaptic.units import parse, unit_text
 
 Kind = Literal["genotype", "protocol", "preset", "drug", "dose", "argument", "parameter"]
 Stimulus = Protocol | Waveform | None
-NAMED = ("genotype", "protocol", "preset", "drug", "dose")
+NAMED = ("genotype", "protocol", "preset", "synapse", "drug", "dose")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Axis:
     kind : str
         What it varies.
     values : tuple
-        As they are applied: tuples of perturbations, protocols, synapses (for ``preset``),
+        As they are applied: tuples of perturbations, protocols, synapses (for ``preset`` and ``synapse``),
         arguments of the protocol's function, quantities of a parameter.
     shown : tuple of str, int or float
         As a table shows them.
@@ -98,9 +98,14 @@ def axes(synapse: Synapse, protocol: Stimulus, given: Sequence[Given]) -> tuple[
     by_name = {each.name: each for each in given}
     synapses: tuple[Synapse, ...] = (synapse,)
     protocols: tuple[Stimulus, ...] = (protocol,)
+    if {"preset", "synapse"} <= by_name.keys():
+        raise KinapticError("over has 'preset' and 'synapse', which both say which synapse; keep one")
     if "preset" in by_name:
         found["preset"] = _presets(by_name["preset"], synapse)
         synapses = found["preset"].values
+    if "synapse" in by_name:
+        found["synapse"] = _synapses(by_name["synapse"], synapse)
+        synapses = found["synapse"].values
     if "protocol" in by_name:
         found["protocol"] = _protocols(by_name["protocol"])
         protocols = found["protocol"].values
@@ -161,6 +166,15 @@ def _presets(given: Given, synapse: Synapse) -> Axis:
         )
     made = [Synapse.preset(name).with_(*synapse.perturbations) for name in given.values]
     return Axis(given.name, "preset", tuple(made), tuple(given.values))
+
+
+def _synapses(given: Given, synapse: Synapse) -> Axis:
+    for each in given.values:
+        if not isinstance(each, Synapse) or each.foreign != synapse.foreign:
+            raise KinapticError(f"{given.where}: {each!r} is no synapse of the kind given; see run.clone(…)")
+    names = [each.name if each.start is None else each.start.words for each in given.values]
+    shown = names if len(set(names)) == len(names) else [str(each) for each in given.values]
+    return Axis(given.name, "preset", tuple(given.values), _told_apart(shown))
 
 
 def _protocols(given: Given) -> Axis:
@@ -240,7 +254,7 @@ def _parameters(given: Given, synapses: Sequence[Synapse]) -> Axis:
     for value in values:
         parse(value, unit, given.where)
     for synapse in synapses:
-        synapse.with_(edit(given.name, str(values[0])))  # refuse here what is derived
+        synapse.with_(edit(given.name, str(values[0]), acute=synapse.start is not None))  # refuse here what is derived
     return _numeric(given, "parameter", list(map(str, values)), unit_text(values[0]))
 
 

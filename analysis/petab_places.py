@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from kinaptic.pathways.protocol import Protocol
-from kinaptic.pathways.trains import Gap, Segment, SpikeList, Step, Train
+from kinaptic.pathways.trains import Gap, Regime, Segment, SpikeList, Step, Train
 from kinaptic.sbml import drive
 
 _EDGES = "step_edge_count"  # shared by all voltage steps of a model
@@ -24,7 +24,7 @@ class Places:
 
     Attributes
     ----------
-    segments : tuple of Train, SpikeList or Step
+    segments : tuple of Train, SpikeList, Step or Regime
         One for each place; of regular trains the shape counts, not the numbers.
     """
 
@@ -70,7 +70,7 @@ class Places:
             }
         for place in free:
             found |= dict.fromkeys(_counts(self.segments[place - 1], place), 0.0)
-        if any(isinstance(each, Step) for each in self.segments):
+        if any(isinstance(each, Step | Regime) for each in self.segments):
             found[_EDGES] = told.get(_EDGES, 0.0)
         return found
 
@@ -91,7 +91,8 @@ def places(protocols: Iterable[Protocol]) -> Places:
 
 def _numbers(protocol: Protocol) -> dict[str, float]:
     """Return the numbers that a protocol adds to a model; what spikes and steps do there adds none."""
-    text = drive.antimony(protocol, {}, on_post={}, on_step={"held": "step_voltage"})
+    heard = {"held": "regime_firing + regime_asleep"}
+    text = drive.antimony(protocol, {}, on_post={}, on_step={"held": "step_voltage"}, on_regime=heard)
     return {name: value for name, (value, _, _) in text.parameters.items()}
 
 
@@ -105,7 +106,8 @@ def _shape(segment: Segment) -> object:
     if isinstance(segment, Train):
         sides = bool(segment.pre_spikes), bool(segment.post_spikes)
         return sides, segment.burst_rate is not None, segment.interval is not None
-    return Step if isinstance(segment, Step) else segment  # the times of a list are not numbers of the model
+    held = isinstance(segment, Step | Regime)
+    return type(segment) if held else segment  # the times of a list are not numbers of the model
 
 
 def _counts(segment: Segment, place: int) -> tuple[str, ...]:
@@ -114,4 +116,4 @@ def _counts(segment: Segment, place: int) -> tuple[str, ...]:
         return (f"stim_{place}_{'bursts' if segment.interval is None else 'trains'}",)
     if isinstance(segment, SpikeList):
         return tuple(f"stim_{place}_{side}_spikes" for side in ("pre", "post") if getattr(segment, side))
-    return ()  # a voltage step: see _EDGES
+    return ()  # a voltage step or a regime: see _EDGES

@@ -107,7 +107,7 @@ class Points:
             if axis.kind == "preset":
                 made = axis.values[code]
             elif axis.kind == "parameter":
-                edits.append(edit(axis.name, axis.values[code]))
+                edits.append(edit(axis.name, axis.values[code], acute=made.start is not None))
             elif axis.kind == "drug":
                 agent = axis.values[code]
             elif axis.kind == "dose":

@@ -1,61 +1,90 @@
-"""The operational threshold theta_M: the rate at which depression turns into potentiation.
+"""Where depression turns into potentiation, read off probes: theta_M and what surrounds it.
 
-It is measured as experimenters do (Dudek & Bear 1992; Bienenstock, Cooper & Munro 1982): so many
-pulses at one rate after another, and the rate at which the weight crosses its baseline.
+It is measured as experimenters do (Dudek & Bear 1992; Bienenstock, Cooper & Munro 1982): a family of
+probes, and where the weight crosses its baseline. What a probe is, is said in `kinaptic.analysis.probes`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kinaptic.pathways.stimulation import low_frequency
-
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from kinaptic.pathways.protocol import Protocol
-
-RATES = ("1 Hz", "3 Hz", "5 Hz", "10 Hz", "20 Hz", "30 Hz", "50 Hz")
-PULSES = 900
-READOUT = "weight at 30 min"
-UNTIL = "46 min"  # lead, 900 pulses at 1 Hz, and half an hour
-UNIT = "Hz"
+DEPRESSED = 0.95  # of the baseline: the first probe with less marks the threshold of depression
 _LEAST = 1e-3  # change of the weight that is one
+NAN = float("nan")
 
 
-def probe() -> Protocol:
-    """Return the protocol whose ``rate`` is varied."""
-    return low_frequency(RATES[0], PULSES)
+@dataclass(frozen=True)
+class Crossing:
+    """Where a curve crosses a level.
+
+    Attributes
+    ----------
+    x : float
+        On the axis given; NaN where there is none.
+    slope : float
+        There, weight per unit of the axis.
+    below, share : int, float
+        The point before it, and how far from that to the next (0 to 1).
+    why : str
+        Why there is none; empty where there is one.
+    """
+
+    x: float = NAN
+    slope: float = NAN
+    below: int = 0
+    share: float = NAN
+    why: str = ""
+
+    def at(self, values: ArrayLike) -> float:
+        """Return another curve there, over the same points."""
+        y = np.asarray(values, dtype=float)
+        if self.why:
+            return NAN
+        return float(y[self.below] + self.share * (y[self.below + 1] - y[self.below]))
 
 
-def theta_m(rates: ArrayLike, weights: ArrayLike) -> tuple[float, str]:
-    """Return the threshold and, where there is none, NaN and the reason.
+def modification(x: ArrayLike, weights: ArrayLike) -> Crossing:
+    """Return where depression turns into potentiation: the last place where the weight comes up through 1.
 
     Parameters
     ----------
-    rates : array_like, shape (n,)
-        Ascending (Hz).
+    x : array_like, shape (n,)
+        Ascending: delays, or logarithms of rates.
     weights : array_like, shape (n,)
-        Relative to the baseline. The crossing is interpolated on a logarithmic axis of rates.
-
-    Returns
-    -------
-    float
-        Highest rate (Hz) at which the weight comes up through 1.
-    str
-        Why it is NaN; empty where it is not.
+        Relative to the baseline.
     """
-    x, y = np.log(np.asarray(rates, dtype=float)), np.asarray(weights, dtype=float) - 1
+    at, y = np.asarray(x, dtype=float), np.asarray(weights, dtype=float) - 1
     if not np.isfinite(y).all():
-        return float("nan"), "a probe failed"
+        return Crossing(why="a probe failed")
     y = np.where(np.abs(y) < _LEAST, 0, y)
     up = np.flatnonzero((y[:-1] < 0) & (y[1:] >= 0))
-    if not up.size:
-        if (y >= 0).all():
-            return float("nan"), "no threshold: no rate depresses"
-        return float("nan"), "no threshold: no higher rate brings the weight back to 1"
-    i = int(up[-1])
-    share = y[i] / (y[i] - y[i + 1])
-    return float(np.exp(x[i] + share * (x[i + 1] - x[i]))), ""
+    if up.size:
+        return _between(at, y, int(up[-1]))
+    if (y >= 0).all():
+        return Crossing(why="no threshold: no probe depresses")
+    return Crossing(why="no threshold: beyond depression no probe brings the weight back to 1")
+
+
+def depression(x: ArrayLike, weights: ArrayLike) -> Crossing:
+    """Return where depression begins: the first place where the weight falls through `DEPRESSED`."""
+    at, y = np.asarray(x, dtype=float), np.asarray(weights, dtype=float) - DEPRESSED
+    if not np.isfinite(y).all():
+        return Crossing(why="a probe failed")
+    down = np.flatnonzero((y[:-1] > 0) & (y[1:] <= 0))
+    if y[0] <= 0:
+        return Crossing(why=f"no threshold of depression: the first probe leaves {y[0] + DEPRESSED:.3g}")
+    if not down.size:
+        return Crossing(why=f"no threshold of depression: no probe leaves {DEPRESSED:g} or less")
+    return _between(at, y, int(down[0]))
+
+
+def _between(x: ArrayLike, y: ArrayLike, below: int) -> Crossing:
+    a, b = np.asarray(x, dtype=float)[below : below + 2], np.asarray(y, dtype=float)[below : below + 2]
+    share = float(b[0] / (b[0] - b[1]))
+    return Crossing(float(a[0] + share * (a[1] - a[0])), float((b[1] - b[0]) / (a[1] - a[0])), below, share)

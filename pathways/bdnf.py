@@ -67,6 +67,7 @@ PATHWAY = Pathway(
         "mTOR": Enzyme(totals=("mTOR_total",), activity=("mTOR_activity",), meaning="mTOR (rapamycin)"),
         "protein_synthesis": _fraction("translation_activity", "translation (anisomycin, cycloheximide)"),
     },
+    metaplastic={"TrkB_surface": "TrkB on the surface, of all"},
     readouts={
         "BDNF": "mature BDNF around the synapse (uM)",
         "pTrkB": "active TrkB dimers (uM)",

@@ -8,7 +8,7 @@ from kinaptic.pathways.pathway import Enzyme, Molecule, Pathway, Port
 # A-type potassium channels, less where an EPSP has inactivated them, and with sodium channels lost.
 _KA_AVAILABLE = "(one + exp((V_rest - KA_half)/KA_slope))/(one + exp((V_rest + V_EPSP - KA_half)/KA_slope))"
 _INVASION = (
-    "Na_available/(one + (distance*(one + KA_weight*KA_density*" + _KA_AVAILABLE + ")"
+    "Na_available/(one + (distance*(one + KA_weight*KA_density*(one + KA_change)*" + _KA_AVAILABLE + ")"
     "/(bAP_length*(one + KA_weight)))^2)"
 )
 
@@ -22,7 +22,7 @@ PATHWAY = Pathway(
         "Sabatini (2002); spikes fade with distance under the control of A-type potassium channels."
     ),
     file=__file__,
-    needs=("buffer_flux_NMDAR", "buffer_flux_VGCC", "release"),
+    needs=("buffer_flux_NMDAR", "buffer_flux_VGCC", "release", "receptor_scale"),
     gives={
         "Ca": Port("uM", "free calcium in the spine", neutral=0.05, kind="species", compartment="spine"),
         "Ca_rest": Port("uM", "free calcium at rest", neutral=0.07),
@@ -30,9 +30,13 @@ PATHWAY = Pathway(
         "Ca_VGCC": Port("uM", "free calcium above rest that came through voltage-gated channels"),
         "Glu": Port("uM", "glutamate in the cleft", kind="species", compartment="cleft"),
         "V_spine": Port("mV", "voltage of the spine head", neutral=-70.0),
+        "NMDAR_2A_share_now": Port("1", "share of GluN2A in the current of NMDA receptors", neutral=0.75),
         "V_dendrite": Port("mV", "voltage of the dendrite at the spine", neutral=-70.0),
     },
     collects={
+        "NMDAR_2B_change": Port("1", "change of GluN2B in the density, of that at rest"),
+        "KA_change": Port("1", "change of A-type potassium channels, of those at rest"),
+        "spine_growth": Port("1", "change of the head's volume, of that at rest"),
         "Ca_elsewhere": Port("uM", "free calcium above rest that came from elsewhere, such as stores"),
     },
     molecules={

@@ -21,6 +21,8 @@ PATHWAY = Pathway(
     file=__file__,
     needs=("Ca", *CALMODULIN.gives, "PP1", "PP1_activity"),
     gives={
+        "GluN2B": Port("uM", "free CaMKII sites on GluN2B", kind="species", compartment="psd"),
+        "GluN2B_sites": Port("uM", "CaMKII sites on GluN2B in the density, free or not", neutral=12.0),
         "CaMKII_active": Port("uM", "active subunits in the cytosol, weighted by calmodulin state"),
         "CaMKII_autonomous": Port("uM", "autonomous subunits without calmodulin in the cytosol"),
         "CaMKII_psd_active": Port("uM", "active subunits anchored in the density, per volume of it"),
@@ -51,6 +53,10 @@ PATHWAY = Pathway(
         "GluN2B_anchoring": Enzyme(
             totals=("GluN2B_total",), activity=("GluN2B_on",), meaning="CaMKII's sites on GluN2B"
         ),
+    },
+    metaplastic={
+        "CaMKII_autonomous": "autonomous CaMKII subunits in the cytosol (uM)",
+        "CaMKII_psd_active": "active CaMKII subunits anchored in the density (uM)",
     },
     readouts={
         "CaMKII_active": "active CaMKII subunits in the cytosol (uM)",

@@ -16,6 +16,7 @@ PATHWAY = Pathway(
     file=__file__,
     needs=("CaMKII_psd_active", "CaN_active", "PKA_active", "translation"),
     gives={
+        "late_kinase_share": Port("1", "late kinase in its places, of all"),
         "PRP": Port("uM", "newly made plasticity-related protein", kind="species", compartment="cell"),
     },
     contributes={
@@ -39,6 +40,11 @@ PATHWAY = Pathway(
             activity=("late_phosphatase_activity",),
             meaning="phosphatase of late depression",
         ),
+    },
+    metaplastic={
+        "LTP_tag": "tag of potentiation, of a full one",
+        "LTD_tag": "tag of depression, of a full one",
+        "PRP": "plasticity-related protein (uM)",
     },
     readouts={
         "PRP": "plasticity-related protein (uM)",

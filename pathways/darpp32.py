@@ -40,6 +40,10 @@ PATHWAY = Pathway(
             totals=("PP2A_total",), activity=("D32_kcat_PP2A",), meaning="protein phosphatase 2A on DARPP-32"
         ),
     },
+    metaplastic={
+        "PP1_active": "active PP1 (uM)",
+        "D32p": "DARPP-32 that PKA has switched on, free (uM)",
+    },
     readouts={
         "PP1_active": "active PP1 (uM)",
     },

@@ -19,7 +19,7 @@ PATHWAY = Pathway(
         "activity. Anandamide opens TRPV1 in the spine."
     ),
     file=__file__,
-    needs=("Ca", "DAG", "buffer_uptake"),
+    needs=("Ca", "DAG", "CaMKII_active", "buffer_uptake"),
     gives={
         "AG2": Port("uM", "2-AG around the synapse", kind="species", compartment="surround"),
         "AEA": Port("uM", "anandamide around the synapse", kind="species", compartment="surround"),
@@ -33,6 +33,7 @@ PATHWAY = Pathway(
     },
     molecules={
         "DAGL": Molecule("diacylglycerol lipase alpha", (_DAGL,)),
+        "DAGL_p": Molecule("diacylglycerol lipase alpha, phosphorylated by CaMKII", (_DAGL,)),
         "DAGL_active": Molecule("diacylglycerol lipase alpha, active", (_DAGL,)),
         "AG2": Molecule("2-arachidonoylglycerol", ("chebi:52392",)),
         "AEA": Molecule("anandamide", ("chebi:2700",)),
@@ -73,6 +74,10 @@ PATHWAY = Pathway(
             activity=("TRPV1_activity",),
             meaning="TRPV1 of the spine, opened by anandamide (AMG9810)",
         ),
+    },
+    metaplastic={
+        "DAGL_ready": "diacylglycerol lipase that CaMKII has left to work, of all",
+        "CB1R_ready": "CB1 receptors that are not desensitised, of all",
     },
     readouts={
         "AG2": "2-AG around the synapse (uM)",

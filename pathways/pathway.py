@@ -126,6 +126,11 @@ class Pathway:
     on_step : mapping of str to str
         What a voltage step does at both of its edges: variable → expression for its new value, in which
         ``step_voltage`` stands for the voltage (mV), ``step_begins`` for that this is the first edge.
+    on_regime : mapping of str to str
+        The same for a stretch of sleep or of changed firing: ``regime_firing`` stands for the firing (of the
+        habitual), ``regime_asleep`` for 1 in sleep and else 0, ``regime_begins`` for the first edge.
+    metaplastic : mapping of str to str
+        Variables that tell how plastic the synapse is, shown in ``run.metaplasticity``, with a phrase each.
     post_lag : str
         A variable (s) by which postsynaptic spikes arrive later than at the soma.
     replaces : str
@@ -146,6 +151,8 @@ class Pathway:
     on_pre: Mapping[str, str] = field(default_factory=dict)
     on_post: Mapping[str, str] = field(default_factory=dict)
     on_step: Mapping[str, str] = field(default_factory=dict)
+    on_regime: Mapping[str, str] = field(default_factory=dict)
+    metaplastic: Mapping[str, str] = field(default_factory=dict)
     post_lag: str = ""
     replaces: str = ""
 

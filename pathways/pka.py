@@ -83,6 +83,7 @@ PATHWAY = Pathway(
             totals=("PKI_total",), activity=("PKI_on",), meaning="the heat-stable inhibitor of PKA"
         ),
     },
+    metaplastic={"PKA_active": "free catalytic subunits of PKA (uM)"},
     readouts={
         "cAMP": "free cAMP (uM)",
         "PKA_active": "active PKA catalytic subunit (uM)",

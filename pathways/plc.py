@@ -88,6 +88,7 @@ PATHWAY = Pathway(
             meaning="protein kinase C; an inhibitor of catalysis leaves its binding",
         ),
     },
+    metaplastic={"mGluR5_ready": "mGluR5 that is not desensitised, of all"},
     readouts={
         "DAG": "diacylglycerol (uM)",
         "IP3": "inositol trisphosphate (uM)",

@@ -43,6 +43,10 @@ PATHWAY = Pathway(
             meaning="protein phosphatase 2A on inhibitor-1",
         ),
     },
+    metaplastic={
+        "PP1_active": "active PP1 (uM)",
+        "I1p": "inhibitor-1 that PKA has switched on, free (uM)",
+    },
     readouts={
         "PP1_active": "active PP1 (uM)",
     },

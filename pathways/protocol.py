@@ -20,6 +20,7 @@ from kinaptic.pathways.trains import (
     SIDES,
     Segment,
     Side,
+    Regime,
     Step,
     count,
     time_text,
@@ -60,7 +61,7 @@ class Protocol:
 
     Parameters
     ----------
-    segments : tuple of Train, SpikeList, Step or Gap
+    segments : tuple of Train, SpikeList, Step, Regime or Gap
         What follows what.
     inputs : int, optional
         Synapses that are active together; None leaves it to the model.
@@ -134,9 +135,9 @@ class Protocol:
 
     @property
     def step_edges(self) -> NDArray[np.float64]:
-        """Beginnings and ends of voltage steps (s of run time), shape (2 * steps,)."""
+        """Beginnings and ends of voltage steps and of regimes (s of run time), shape (2 * steps,)."""
         pairs = zip(self.starts, self.segments, strict=True)
-        edges = [(t, t + s.duration) for t, s in pairs if isinstance(s, Step)]
+        edges = [(t, t + s.duration) for t, s in pairs if isinstance(s, Step | Regime)]
         return LEAD + np.asarray(edges, dtype=np.float64).ravel()
 
     @property

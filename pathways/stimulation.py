@@ -25,6 +25,7 @@ from kinaptic.pathways.trains import (
     MIN_INTERVAL,
     Gap,
     SpikeList,
+    Regime,
     Step,
     Train,
     check_interval,
@@ -319,6 +320,47 @@ def depolarization(duration: Quantity, to: Quantity = "0 mV") -> Protocol:
     """
     seconds = _time("depolarization(duration=…)", duration)
     return Protocol((Step(seconds, parse(to, "mV", "depolarization(to=…)")),))
+
+
+@_made
+def firing(duration: Quantity, times: float) -> Protocol:
+    """Return a stretch in which the cell fires more or less than is its habit.
+
+    It is the background of the whole cell, felt by its sensors of activity; the synapse itself is not
+    stimulated.
+
+    Parameters
+    ----------
+    duration : quantity
+        Such as ``"48 h"``.
+    times : float
+        Of the habitual rate, 0 to 20: 0 is silence, as in tetrodotoxin, 2.5 as in bicuculline.
+
+    Raises
+    ------
+    ProtocolError, UnitError
+        Naming the argument and what to do.
+    """
+    return Protocol((Regime(_time("firing(duration=…)", duration), float(times)),))
+
+
+@_made
+def sleep(duration: Quantity, times: float = 1.0) -> Protocol:
+    """Return a stretch of sleep; between protocols the animal is awake.
+
+    Parameters
+    ----------
+    duration : quantity
+        Such as ``"8 h"``.
+    times : float
+        Firing of the cell meanwhile, of its habitual rate.
+
+    Raises
+    ------
+    ProtocolError, UnitError
+        Naming the argument and what to do.
+    """
+    return Protocol((Regime(_time("sleep(duration=…)", duration), float(times), asleep=True),))
 
 
 @_made

@@ -22,6 +22,7 @@ SIDES: tuple[Side, ...] = ("pre", "post")
 MAX_RATE = 1000.0  # Hz: an absolute refractory period of a millisecond
 MIN_INTERVAL = 1 / MAX_RATE  # s
 VOLTAGES = (-120.0, 60.0)  # mV that a cell is held at
+MOST_FIRING = 20.0  # times the habitual rate of the cell
 _SLACK = 1e-9  # relative, for quotients such as 5 / (20 Hz) against 1 / (4 Hz)
 
 
@@ -307,7 +308,53 @@ class Step(_Silent):
         return f"depolarization to {self.to:g} mV for {time_text(self.duration)}"
 
 
-Segment = Train | SpikeList | Gap | Step
+@dataclass(frozen=True)
+class Regime(_Silent):
+    """A stretch of the cell's life: how much it fires of its own, and whether it sleeps.
+
+    Parameters
+    ----------
+    duration : float
+        How long (s), above 0.
+    firing : float
+        Of its habitual rate; 0 is silence, as in tetrodotoxin. At most 20.
+    asleep : bool
+        Whether it is asleep.
+
+    Raises
+    ------
+    ProtocolError
+        If one of them is not of that kind.
+    """
+
+    duration: float
+    firing: float = 1.0
+    asleep: bool = False
+
+    def __post_init__(self) -> None:
+        check_interval("regime(…)", self.duration)
+        if not 0 <= self.firing <= MOST_FIRING:
+            raise ProtocolError(
+                f"firing={self.firing!r}: give a multiple of the cell's habitual rate, 0 to {MOST_FIRING:g}"
+            )
+
+    @property
+    def label(self) -> str:
+        """A few characters for a legend."""
+        return f"{time_text(self.duration)} {self._what}"
+
+    @property
+    def _what(self) -> str:
+        state = "asleep" if self.asleep else "awake"
+        if self.firing == 0:
+            return f"{state}, without firing"
+        return state if self.firing == 1 else f"{state}, firing x {self.firing:g}"
+
+    def __str__(self) -> str:
+        return f"{time_text(self.duration)} {self._what}"
+
+
+Segment = Train | SpikeList | Gap | Step | Regime
 
 
 def count(what: str, value: object, least: int = 1) -> int:

@@ -12,6 +12,7 @@ from kinaptic.pathways import drugs
 from kinaptic.pathways.catalogue import pathway
 from kinaptic.pathways.parameters import Parameter
 from kinaptic.pathways.protocol import Protocol
+from kinaptic.pathways.trains import Regime, Step
 from kinaptic.pathways.waveform import Waveform
 from kinaptic.sbml import drive, equilibrium, formula, inline, waveform_drive
 from kinaptic.sbml.assemble import Assembly, antimony_model, assemble
@@ -76,7 +77,8 @@ class Recipe:
     @property
     def readouts(self) -> tuple[str, ...]:
         """What a run shows."""
-        own = [r for name in self.synapse.pathways for r in pathway(name).readouts]
+        members = [pathway(name) for name in self.synapse.pathways]
+        own = [r for each in members for r in (*each.readouts, *each.metaplastic)]
         strengths = _strengths(self.assembly.pathways)
         if strengths:
             own = ["weight", *strengths.values(), *own]
@@ -86,9 +88,12 @@ class Recipe:
 
     @property
     def rest(self) -> Rest:
-        """What the run begins with: the synapse without what is washed in, and its calcium."""
-        there = tuple(p for p in self.synapse.perturbations if not p.acute)
-        return replace(self.synapse, perturbations=there), self.rest_calcium
+        """What weights are relative to: the synapse without what is washed in, and its calcium."""
+        resting = first(self.synapse)
+        if self.rest_calcium is not None:
+            resting = replaced_calcium(resting)
+        there = tuple(p for p in resting.perturbations if not p.acute)
+        return replace(resting, perturbations=there), self.rest_calcium
 
 
 @functools.lru_cache(maxsize=128)
@@ -134,21 +139,28 @@ def _driven(
     protocol: Protocol, names: tuple[str, ...], body: str, clamps: tuple[str, ...]
 ) -> drive.DriveText:
     members = [pathway(name) for name in names]
-    on_pre, on_post, on_step = (
+    on_pre, on_post, on_step, on_regime = (
         {variable: inline.written_out(value, body, clamps) for variable, value in _merged(changes).items()}
-        for changes in ([getattr(m, on) for m in members] for on in ("on_pre", "on_post", "on_step"))
+        for changes in ([getattr(m, on) for m in members] for on in ("on_pre", "on_post", "on_step", "on_regime"))
     )
     for given, heard, what in (
         (protocol.n_pre + protocol.n_post, {**on_pre, **on_post}, "spikes"),
-        (protocol.step_edges.size, on_step, "voltage steps"),
+        (_any(protocol, Step), on_step, "voltage steps"),
+        (_any(protocol, Regime), on_regime, "sleep or a change of firing"),
     ):
         if given and not heard:
             raise ModelError(
-                f"nothing in {', '.join(names)} answers to {what}; add the pathway 'calcium', or "
-                "give calcium as a Waveform"
+                f"nothing in {', '.join(names)} answers to {what}; add the pathway "
+                + ("'cell_activity'" if what.startswith("sleep") else "'calcium', or give calcium as a Waveform")
             )
     lag = inline.written_out(next((m.post_lag for m in members if m.post_lag), ""), body, clamps)
-    return drive.antimony(protocol, on_pre, on_post=on_post, on_step=on_step, post_lag=lag)
+    return drive.antimony(
+        protocol, on_pre, on_post=on_post, on_step=on_step, on_regime=on_regime, post_lag=lag
+    )
+
+
+def _any(protocol: Protocol, kind: type[Step | Regime]) -> bool:
+    return any(isinstance(segment, kind) for segment in protocol.segments)
 
 
 def post_lag(synapse: Synapse) -> str:
@@ -188,6 +200,13 @@ def _recipe(
         source = f"assumed: definition, {port} of this model at its baseline"
         numbers[_rest(port)] = Parameter(value=1.0, unit="1", source=source)
     return Recipe(synapse, assembly, numbers, origin, clamps, written)
+
+
+def first(synapse: Synapse) -> Synapse:
+    """Return the synapse that began at its baseline: itself, or the one that a clone comes from."""
+    while synapse.start is not None:
+        synapse = synapse.start.synapse
+    return synapse
 
 
 def on_calcium(synapse: Synapse) -> list[Perturbation]:
@@ -267,6 +286,10 @@ def _model(made: Recipe, rest: Baseline | KinapticError) -> Model:
     initial = {name: value for name, value in state.items() if name in structure.states}
     if structure.begins.keys() - initial.keys():  # what only the protocol has
         initial = equilibrium.beginning(structure, formula.evaluate(numbers)) | initial
+    start = made.synapse.start
+    if start is not None:
+        start.refuse_amounts(structure.begins, formula.evaluate(numbers))
+        initial |= {name: value for name, value in start.state if name in initial}
     return Model(made.synapse.name, structure, numbers, initial, made.readouts, made.origin)
 
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from kinaptic.errors import ProtocolError
 from kinaptic.pathways.protocol import LEAD, Protocol
-from kinaptic.pathways.trains import SIDES, Gap, Side, SpikeList, Step, Train
+from kinaptic.pathways.trains import SIDES, Gap, Regime, Side, SpikeList, Step, Train
 from kinaptic.units import model_unit
 
 TOLERANCE = 1e-5  # s: spikes nearer to each other than that are given together
@@ -78,6 +78,7 @@ def antimony(
     *,
     on_post: Mapping[str, str],
     on_step: Mapping[str, str] = MappingProxyType({}),
+    on_regime: Mapping[str, str] = MappingProxyType({}),
     post_lag: str = "",
 ) -> DriveText:
     """Return the Antimony text of `protocol`, with all that it adds to a model.
@@ -93,6 +94,8 @@ def antimony(
         What a voltage step does at both of its edges: id of a state → expression for its new value, in
         which ``step_voltage`` stands for the voltage and ``step_begins`` for the condition that this is
         the first edge.
+    on_regime : mapping of str to str
+        The same for a regime, with ``regime_firing``, ``regime_asleep`` (1 or 0) and ``regime_begins``.
     post_lag : str
         By how much (s) postsynaptic spikes come later than at the soma: id of a constant, or an
         expression over constants (AMICI compiles no id that a rule defines here); empty for none.
@@ -117,10 +120,10 @@ def antimony(
         if isinstance(segment, Gap):
             continue
         number += 1
-        if isinstance(segment, Step):
-            parameters |= _step_parameters(segment, number, start)
+        if isinstance(segment, Step | Regime):
+            parameters |= _held_parameters(segment, number, start)
             states[f"step_{number}_edge"] = (0.0, COUNT)
-            events.append(_step_event(number, on_step))
+            events.append(_held_event(number, on_step if isinstance(segment, Step) else on_regime))
             continue
         if isinstance(segment, Train):
             parameters |= _train_parameters(segment, number, start)
@@ -271,23 +274,30 @@ def _tree(times: list[float], counter: str, low: int, high: int) -> str:
     return f"piecewise({below}, {counter} < {middle - 0.5!r} {COUNT}, {above})"
 
 
-def _step_parameters(step: Step, number: int, start: float) -> dict[str, tuple[float, str, str]]:
+def _held_parameters(held: Step | Regime, number: int, start: float) -> dict[str, tuple[float, str, str]]:
     stem = f"stim_{number}_"
-    return {
-        f"{stem}start": (start, "s", "beginning of the voltage step, counted from protocol_start"),
-        f"{stem}length": (step.duration, "s", "length of the voltage step"),
-        f"{stem}to": (step.to, "mV", "voltage of the step"),
-        "step_edge_count": (2.0, "1", "edges of a voltage step"),
+    found = {
+        f"{stem}start": (start, "s", "when it begins, counted from protocol_start"),
+        f"{stem}length": (held.duration, "s", "how long it lasts"),
+        "step_edge_count": (2.0, "1", "edges of what is held for a while"),
+    }
+    if isinstance(held, Step):
+        return found | {f"{stem}to": (held.to, "mV", "voltage of the step")}
+    return found | {
+        f"{stem}firing": (held.firing, "1", "firing of the cell meanwhile, of its habitual rate"),
+        f"{stem}asleep": (float(held.asleep), "1", "1 where it is asleep meanwhile"),
     }
 
 
-def _step_event(number: int, on_step: Mapping[str, str]) -> str:
-    """Write the event that is both edges of a step."""
+def _held_event(number: int, on_edge: Mapping[str, str]) -> str:
+    """Write the event that is both edges of a voltage step or a regime."""
     edge, stim = f"step_{number}_edge", f"stim_{number}_"
     due = f"clock >= protocol_start + {stim}start + {edge}*{stim}length && {edge} < step_edge_count - half"
     changes = {edge: f"{edge} + one", "step_edges": "step_edges + one"}
-    meant = {"step_voltage": f"{stim}to", "step_begins": f"{edge} < half"}
-    changes |= {name: _substitute(value, meant) for name, value in on_step.items()}
+    begins = f"{edge} < half"
+    meant = {"step_voltage": f"{stim}to", "step_begins": begins, "regime_begins": begins}
+    meant |= {"regime_firing": f"{stim}firing", "regime_asleep": f"{stim}asleep"}
+    changes |= {name: _substitute(value, meant) for name, value in on_edge.items()}
     assignments = ", ".join(f"{name} = {value}" for name, value in changes.items())
     return f"stim_{number}: at ({due}), t0=false, fromTrigger=false: {assignments};"
 

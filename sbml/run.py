@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from kinaptic.errors import KinapticError, UnknownName
+from kinaptic.pathways.catalogue import pathway
+from kinaptic.units import Quantity, parse
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from kinaptic.analysis.probes import Threshold
     from kinaptic.analysis.screen import Screen
     from kinaptic.pathways.protocol import Protocol
     from kinaptic.pathways.waveform import Waveform
@@ -100,6 +104,32 @@ class Run:
                 found[column] = pd.Series(self.model.values.get(name, float("nan")), index=self.traces.index)
         return pd.DataFrame(found)[list(_WEIGHTS)]
 
+    @property
+    def metaplasticity(self) -> pd.DataFrame:
+        """What tells how plastic the synapse is, besides its weight.
+
+        Returns
+        -------
+        DataFrame, shape (samples, variables)
+            Over time (s): the states that the pathways name as metaplastic, such as the ratio of GluN2A to
+            GluN2B, tags, receptors that are not desensitised. ``attrs["meaning"]`` has a phrase for each,
+            ``attrs["units"]`` its unit. Where the threshold lies is measured, by `threshold`.
+
+        Raises
+        ------
+        KinapticError
+            If no pathway of the synapse names any.
+        """
+        named = {n: text for each in self.synapse.pathways for n, text in pathway(each).metaplastic.items()}
+        if not named:
+            raise KinapticError(
+                f"this synapse ({', '.join(self.synapse.pathways)}) has no state that is counted as metaplastic"
+            )
+        found = self.traces[list(named)].copy()
+        found.attrs["meaning"] = named
+        found.attrs["units"] = {name: self.traces.attrs["units"][name] for name in ("time", *named)}
+        return found
+
     def at(self, minutes: float, readout: str = "weight") -> float:
         """Return a readout some minutes after the end of the protocol.
 
@@ -130,6 +160,57 @@ class Run:
         import numpy as np
 
         return float(np.interp(when, series.index.to_numpy(), series.to_numpy()))
+
+    def clone(self, at: Quantity) -> Synapse:
+        """Return the synapse as it was some time after the end of the protocol.
+
+        It is a synapse like any other: what is simulated, scanned or exported of it begins there. Weights
+        stay relative to the baseline. The run is repeated up to that time.
+
+        Parameters
+        ----------
+        at : quantity
+            Such as ``"30 min"``; ``"0 s"`` is the end of the protocol.
+
+        Raises
+        ------
+        KinapticError
+            If the synapse is a model of others.
+        """
+        from kinaptic.sbml.simulate import clones
+
+        (made,) = clones(self, [parse(at, "s", "clone(at)") / MINUTE])
+        return made
+
+    def threshold(self, at: Quantity, probes: str | Sequence[Quantity] = "rates", **options: Any) -> Threshold:
+        """Measure, on clones of the state at some time, where depression turns into potentiation.
+
+        Parameters
+        ----------
+        at : quantity
+            Time after the end of the protocol: ``"30 min"``.
+        probes : {"rates", "delays"} or sequence of quantity
+            900 pulses at 0.5 to 50 Hz, or pairings over -50 to 20 ms, or rates or delays of your own.
+        **options
+            As for `kinaptic.scan`: engine, workers, store …
+
+        Returns
+        -------
+        Threshold
+            ``.theta_m_hz``, ``.theta_m_calcium``, ``.ltd_hz``, ``.slope``, ``.ceiling``; NaN with a ``.reason``
+            where the curve has no such place.
+        """
+        from kinaptic.analysis.probes import threshold  # a look into the room above: decision 13
+
+        return threshold(self.clone(at), probes, **options)
+
+    def threshold_over_time(
+        self, at: Iterable[Quantity], probes: str | Sequence[Quantity] = "rates", **options: Any
+    ) -> pd.DataFrame:
+        """Measure how the threshold slides: a row for each time after the protocol; see `threshold`."""
+        from kinaptic.analysis.probes import threshold_over_time
+
+        return threshold_over_time(self, at, probes, **options)
 
     def explain(self, readout: str = "weight", **options: Any) -> Screen:
         """Take one part of the synapse after another away, and see what is left of a readout.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from kinaptic.pathways.waveform import Waveform
 from kinaptic.sbml import build, drive, waveform_drive
 from kinaptic.sbml import engine as integrator
 from kinaptic.sbml.run import Run
+from kinaptic.sbml.start import Start
 from kinaptic.units import Quantity, parse
 from kinaptic.version import __version__
 
@@ -127,6 +129,47 @@ def simulate(
     traces.attrs["units"] = {"time": "s"} | {name: model.source.units[name] for name in model.readouts}
     traces.attrs["recipe"] = recipe
     return Run(synapse, protocol, traces, model, recipe)
+
+
+def clones(run: Run, minutes: Sequence[float]) -> list[Synapse]:
+    """Return the synapse of a run as it was at some times after the end of its protocol.
+
+    Parameters
+    ----------
+    run : Run
+        It is repeated up to the last of these times, by the engine that it ran on.
+    minutes : sequence of float
+        Ascending, from 0 on.
+
+    Returns
+    -------
+    list of Synapse
+        One for each time; runs of it begin there.
+
+    Raises
+    ------
+    KinapticError
+        If a time is negative or they do not ascend, or the synapse is a model of others.
+    """
+    times = run.end + 60 * np.asarray(minutes, dtype=float)
+    if not times.size or times[0] < run.end or not np.all(np.diff(times) > 0):
+        raise KinapticError(f"clones at {list(minutes)} min: give ascending times after the end of the protocol")
+    if run.synapse.foreign:
+        raise KinapticError(f"{run.synapse.name} is a model of others; its runs begin as its file says")
+    ours = build.model(run.synapse, None).initial  # not the clock and the counters of the protocol
+    model = replace(run.model, readouts=tuple(name for name in run.model.initial if name in ours))
+    expected = expected_counters(run.synapse, run.protocol, float(times[-1]))
+    rtol = float(run.recipe["rtol"])
+    if run.recipe["engine"] == "ensemble":
+        values = _by_ensemble(model, times, rtol, expected, None, None)
+    else:
+        stops = pauses(float(times[-1]), event_times(run.protocol))
+        values = integrator.run(model, times, stops, rtol=rtol, expected=expected)
+    after = "the start" if run.protocol is None else f"'{run.protocol}'"
+    return [
+        replace(run.synapse, start=Start(run.synapse, tuple(zip(model.readouts, row)), f"{at:g} min after {after}"))
+        for at, row in zip(minutes, values.tolist(), strict=True)
+    ]
 
 
 def _left_to_roadrunner(model: Model) -> bool:

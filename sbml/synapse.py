@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kinaptic.pathways.protocol import Protocol
     from kinaptic.pathways.waveform import Waveform
     from kinaptic.sbml.model import Model
+    from kinaptic.sbml.start import Start
 
     Input = Protocol | Waveform
 
@@ -49,6 +50,8 @@ class Synapse:
         Numbers that the preset or the user set in place of the pathways' own.
     perturbations : tuple of Perturbation
         What was done to it, in order.
+    start : Start, optional
+        Where its runs begin, if that is not its baseline: what `Run.clone` sets.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Synapse:
     clamped: tuple[tuple[str, float], ...] = ()
     settings: tuple[tuple[str, Parameter], ...] = ()
     perturbations: tuple[Perturbation, ...] = ()
+    start: Start | None = None
 
     foreign: ClassVar[bool] = False  # whether it is a model of others
     prefix: ClassVar[str] = ""  # of our ids in its model
@@ -185,6 +189,11 @@ class Synapse:
         for each in perturbations:
             if not isinstance(each, Perturbation):
                 raise PerturbationError(f"with_({each!r}): give perturbations, such as kn.knockout('pka')")
+            if self.start is not None and not each.acute:
+                raise PerturbationError(
+                    f"'{each}' is there before the baseline, and this synapse begins {self.start.words}: do it to "
+                    "the synapse before that run, or give it with acute=True"
+                )
             if each.kind == "knockout" and each.target in made.pathways:
                 made = made.without(each.target)
             if each.kind == "drug":
@@ -199,6 +208,7 @@ class Synapse:
         if name not in self.pathways:
             pathway(name)
             raise UnknownName("pathway of this synapse", name, self.pathways)
+        self._refuse_other_pathways(f"without({name!r})")
         rest = tuple(p for p in self.pathways if p != name)
         if not rest:
             raise ModelError(f"without({name!r}) leaves no pathway")
@@ -214,6 +224,7 @@ class Synapse:
         ModelError
             If one is there already, or does not fit the others.
         """
+        self._refuse_other_pathways("also(…)")
         for name in names:
             if name in (*self.pathways, *self.absent):
                 where = "there already" if name in self.pathways else "knocked out"
@@ -222,6 +233,12 @@ class Synapse:
         made = replace(self, pathways=(*self.pathways, *names))
         made.assembly  # noqa: B018 - refuse what does not fit here, not at the first run
         return made
+
+    def _refuse_other_pathways(self, what: str) -> None:
+        if self.start is not None:
+            raise ModelError(
+                f"{what}: this synapse begins {self.start.words}; change its pathways before that run"
+            )
 
     @functools.cached_property
     def assembly(self) -> Assembly:
@@ -292,7 +309,7 @@ class Synapse:
         """What its numbers follow from besides `values` and `clamps`: equal for synapses that run alike."""
         made = self.assembly
         derived = [(n, p.formula) for n, p in made.parameters.items() if p.formula is not None]
-        return (made.body, self.pathways, self.absent, self.clamped, derived)
+        return (made.body, self.pathways, self.absent, self.clamped, derived, self.start)
 
     @staticmethod
     def built(points: Sequence[tuple[Synapse, Input | None]]) -> list[Model | KinapticError]:
@@ -399,6 +416,7 @@ class Synapse:
         parts = [f"{self.name}: {', '.join(self.pathways)}"]
         parts += [f"{name} held at {value:g} {ports()[name][0].unit}" for name, value in self.clamped]
         parts += [str(p) for p in self.perturbations]
+        parts += [f"from {self.start.words} on"] if self.start else []
         return "; ".join(parts)
 
 

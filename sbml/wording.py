@@ -31,6 +31,8 @@ def changes(synapse: Synapse) -> list[str]:
     found = [f"{name} held at {value:g} {ports()[name][0].unit}" for name, value in synapse.clamped]
     found += [f"without {name}" for name in synapse.absent if name not in perturbed]
     found += [f"{name} = {p.note}" for name, p in synapse.settings if p.source == SET_BY_USER]
+    history = [] if synapse.start is None else [f"begins {synapse.start.words}"]
     return [f.replace(" uM", " µM").replace(" um", " µm").removesuffix(" 1") for f in found] + [
-        str(p) for p in synapse.perturbations
+        *map(str, synapse.perturbations),
+        *history,
     ]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kinaptic.analysis.curves import Curve, distance_curve, frequency_curve, pairs_curve, stdp_window
     from kinaptic.analysis.dose_response import DoseResponse, dose_response
     from kinaptic.analysis.experiments.rows import validate
+    from kinaptic.analysis.probes import Threshold, threshold
     from kinaptic.analysis.scan import scan
     from kinaptic.analysis.scan_result import Scan
     from kinaptic.analysis.screen import Screen, screen
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
     from kinaptic.pathways.protocol import Protocol
     from kinaptic.pathways.stimulation import (
         depolarization,
+        firing,
         gap,
         low_frequency,
         poisson,
+        sleep,
         spikes,
         stdp,
         tetanus,
@@ -53,6 +56,7 @@ _HOMES = {
     ),
     "kinaptic.analysis.dose_response": ("DoseResponse", "dose_response"),
     "kinaptic.analysis.experiments.rows": ("validate",),
+    "kinaptic.analysis.probes": ("Threshold", "threshold"),
     "kinaptic.analysis.scan": ("scan",),
     "kinaptic.analysis.scan_result": ("Scan",),
     "kinaptic.analysis.screen": ("Screen", "screen"),
@@ -62,9 +66,11 @@ _HOMES = {
     "kinaptic.pathways.protocol": ("Protocol",),
     "kinaptic.pathways.stimulation": (
         "depolarization",
+        "firing",
         "gap",
         "low_frequency",
         "poisson",
+        "sleep",
         "spikes",
         "stdp",
         "tetanus",
@@ -79,10 +85,10 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Bands", "Curve", "DoseResponse", "Perturbation", "Protocol", "Run", "Scan", "Screen",
-    "Sensitivity", "Synapse", "Waveform", "bands", "clamp", "depolarization", "distance_curve",
-    "dose_response", "drug", "edit", "frequency_curve", "gap", "inhibit", "knockout", "low_frequency",
-    "overexpress", "pairs_curve", "poisson", "scan", "screen", "sensitivity", "simulate", "spikes",
-    "stdp", "stdp_window", "tetanus", "theta_burst", "validate",
+    "Sensitivity", "Synapse", "Threshold", "Waveform", "bands", "clamp", "depolarization", "distance_curve",
+    "dose_response", "drug", "edit", "firing", "frequency_curve", "gap", "inhibit", "knockout", "low_frequency",
+    "overexpress", "pairs_curve", "poisson", "scan", "screen", "sensitivity", "simulate", "sleep",
+    "spikes", "stdp", "stdp_window", "tetanus", "theta_burst", "threshold", "validate",
 ]  # fmt: skip
 
 

@@ -1,0 +1,29 @@
+"""GluN2A for GluN2B: how activity changes the subunits of NMDA receptors."""
+
+from __future__ import annotations
+
+from kinaptic.pathways.pathway import Enzyme, Molecule, Pathway, Port
+
+_GLUN2B = "uniprot:Q00960"
+
+PATHWAY = Pathway(
+    name="nmdar_exchange",
+    title="Exchange of GluN2B for GluN2A in NMDA receptors",
+    summary=(
+        "Active CaMKII on GluN2B sends it out of the density within minutes; it returns in half an hour. "
+        "Over hours the calcium of spine and cell sets how much is called back: deprivation brings GluN2B, "
+        "activity takes it. Less GluN2B means a shorter current and fewer places for CaMKII."
+    ),
+    file=__file__,
+    needs=("Ca", "Ca_rest", "firing", "CaMKII_psd_active", "GluN2B", "GluN2B_sites", "NMDAR_2A_share_now"),
+    gives={"GluN2B_out": Port("uM", "GluN2B beside the density", kind="species", compartment="psd")},
+    contributes={"NMDAR_2B_change": "GluN2B_change"},
+    molecules={"GluN2B_out": Molecule("GluN2B beside the density", (_GLUN2B,))},
+    enzymes={
+        "CK2": Enzyme.by("GluN2B_CK2", meaning="casein kinase 2 on GluN2B S1480 (TBB)"),
+    },
+    metaplastic={
+        "GluN2A_GluN2B": "GluN2A over GluN2B in the current of NMDA receptors",
+        "Ca_history": "calcium above rest, of spine and cell, over hours (uM)",
+    },
+)
