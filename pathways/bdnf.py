@@ -31,6 +31,7 @@ PATHWAY = Pathway(
         "mTOR_active": Port("uM", "active mTOR complex, times the activity left by inhibitors"),
         "translation": Port("1", "translation near the synapse, of its highest rate"),
     },
+    collects={"BDNF_elsewhere": Port("uM", "BDNF from other synapses")},
     contributes={"release_gain": "release_protein_gain*release_protein"},
     molecules={
         "proBDNF": Molecule("precursor of BDNF", (_BDNF,)),

@@ -16,9 +16,11 @@ PATHWAY = Pathway(
     file=__file__,
     needs=("CaMKII_psd_active", "CaN_active", "PKA_active", "translation"),
     gives={
+        "PRP_made": Port("uM/s", "plasticity-related protein that this synapse makes"),
         "late_kinase_share": Port("1", "late kinase in its places, of all"),
         "PRP": Port("uM", "newly made plasticity-related protein", kind="species", compartment="cell"),
     },
+    collects={"PRP_supply": Port("uM/s", "plasticity-related protein that other synapses make")},
     contributes={
         "slot_hold": "late_hold*late_kinase_activity*late_kinase_share",
         "slot_release": "late_release*late_phosphatase_activity*late_phosphatase_share",

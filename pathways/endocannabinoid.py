@@ -25,6 +25,7 @@ PATHWAY = Pathway(
         "AEA": Port("uM", "anandamide around the synapse", kind="species", compartment="surround"),
         "CB1R_active": Port("uM", "CB1 receptors that are active", kind="species", compartment="bouton"),
     },
+    collects={"AG2_elsewhere": Port("uM", "2-AG from other synapses")},
     contributes={
         "VGCC_inhibition": "VGCC_inhibition_CB1R",
         "AC_pre_inhibition": "AC_pre_inhibition_CB1R",

@@ -21,9 +21,11 @@ PATHWAY = Pathway(
     needs=("CaM_C2N2", "Ca_pre"),
     gives={
         "NO": Port("uM", "nitric oxide at the bouton"),
+        "NO_made": Port("zmol/s", "nitric oxide that this synapse makes"),
         "cGMP": Port("uM", "cGMP in the bouton", kind="species", compartment="bouton"),
         "PKG_active": Port("uM", "active PKG in the bouton"),
     },
+    collects={"NO_elsewhere": Port("uM", "nitric oxide from other synapses")},
     contributes={
         "release_gain": "NO_release_gain*NO_mark",
         "refill_gain": "NO_refill_gain*NO_mark",

@@ -155,7 +155,7 @@ def _inputs(
             )
     given |= dict.fromkeys(driven, "the protocol")
     summed = {port_id for member in members for port_id in member.contributes}
-    held = {n: port for n, port in collected.items() if n in clamped or n not in summed}
+    held = {n: p for n, p in collected.items() if n in clamped or n not in (*summed, *driven)}
     given |= dict.fromkeys(collected.keys() - held.keys(), "those that contribute to it")
     unmet: dict[str, str] = {}
     for member in members:

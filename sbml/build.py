@@ -14,7 +14,7 @@ from kinaptic.pathways.parameters import Parameter
 from kinaptic.pathways.protocol import Protocol
 from kinaptic.pathways.trains import Regime, Step
 from kinaptic.pathways.waveform import Waveform
-from kinaptic.sbml import drive, equilibrium, formula, inline, waveform_drive
+from kinaptic.sbml import drive, equilibrium, fields, formula, inline, waveform_drive
 from kinaptic.sbml.assemble import Assembly, antimony_model, assemble
 from kinaptic.sbml.model import Model
 from kinaptic.sbml.origin import Origin
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from kinaptic.pathways.perturbation import Perturbation
     from kinaptic.sbml.synapse import Synapse
 
-    Point = tuple[Synapse, Protocol | Waveform | None]
+    Stimulus = Protocol | Waveform | fields.Surrounded | None
+    Point = tuple[Synapse, Stimulus]
     Rest = tuple[Synapse, float | None]  # with the calcium (µM) to rest at, where a waveform sets it
     Baseline = tuple[equilibrium.State, Mapping[str, float]]  # and in it what strength is relative to
 
@@ -112,7 +113,7 @@ def _structure(
     return structure(text, derived, clamps=clamps, members=members)
 
 
-def recipe(synapse: Synapse, protocol: Protocol | Waveform | None) -> Recipe:
+def recipe(synapse: Synapse, protocol: Stimulus) -> Recipe:
     """Return how to build `synapse` under `protocol`.
 
     Raises
@@ -124,14 +125,30 @@ def recipe(synapse: Synapse, protocol: Protocol | Waveform | None) -> Recipe:
     """
     if isinstance(protocol, Waveform):
         return _played(synapse, protocol)
-    if protocol is None:
-        return _recipe(synapse, synapse.assembly, Origin(synapse, None), acute=True)
-    clamps = synapse.clamps(acute=True)
-    written = _driven(protocol, synapse.pathways, synapse.assembly.body, clamps)
-    if protocol.inputs is not None and INPUTS in synapse.assembly.parameters:
-        inputs = (float(protocol.inputs), "1", "synapses active together, as the protocol says")
-        written = replace(written, parameters=dict(written.parameters) | {INPUTS: inputs})
+    if isinstance(protocol, fields.Surrounded):
+        return _surrounded(synapse, protocol)
+    written = _written(synapse, synapse.assembly, protocol)
     return _recipe(synapse, synapse.assembly, Origin(synapse, protocol), acute=True, written=written)
+
+
+def _written(synapse: Synapse, assembly: Assembly, protocol: Protocol | None) -> drive.DriveText:
+    """Return a protocol as text for a synapse."""
+    if protocol is None:
+        return _SILENT
+    written = _driven(protocol, synapse.pathways, assembly.body, synapse.clamps(acute=True))
+    if protocol.inputs is not None and INPUTS in assembly.parameters:
+        inputs = (float(protocol.inputs), "1", "synapses active together, as the protocol says")
+        return replace(written, parameters=dict(written.parameters) | {INPUTS: inputs})
+    return written
+
+
+def _surrounded(synapse: Synapse, given: fields.Surrounded) -> Recipe:
+    driven = given.field.ports
+    assembly = assemble(synapse.pathways, dict(synapse.clamped), absent=synapse.absent, driven=driven)
+    own = _written(synapse, assembly, given.protocol)
+    around = fields.antimony(given.field, clock=given.protocol is None)
+    written = around if given.protocol is None else fields.joined(own, around)
+    return _recipe(synapse, assembly, Origin(synapse, given.protocol), acute=True, written=written)
 
 
 @functools.lru_cache(maxsize=256)
@@ -221,7 +238,7 @@ def replaced_calcium(synapse: Synapse) -> Synapse:
     return synapse.without("calcium") if "calcium" in synapse.pathways else synapse
 
 
-def model(synapse: Synapse, protocol: Protocol | Waveform | None) -> Model:
+def model(synapse: Synapse, protocol: Stimulus) -> Model:
     """Return the model of `synapse` under `protocol`, starting from its baseline.
 
     Raises

@@ -203,6 +203,10 @@ class Synapse:
             made.numbers(acute=True)  # refuse what does not apply here, not at the first run
         return made
 
+    def washed(self) -> Synapse:
+        """Return this synapse with what was washed in washed out again: of a clone, what the run had."""
+        return replace(self, perturbations=tuple(p for p in self.perturbations if not p.acute))
+
     def without(self, name: str) -> Synapse:
         """Return this synapse with a pathway replaced by its null: outputs at neutral values."""
         if name not in self.pathways:

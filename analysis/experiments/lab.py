@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from kinaptic.sbml.run import Run
     from kinaptic.sbml.synapse import Synapse
 
+T = TypeVar("T")
+
 MINUTE = 60.0
 _AFTERMATH = 60.0  # s after a protocol that are sampled every second
 _RTOL = 1e-6
@@ -38,6 +40,14 @@ class Lab:
         self._states: dict[Synapse, Mapping[str, float]] = {}
         self._runs: dict[tuple[object, ...], Run] = {}
         self._courses: dict[tuple[object, ...], pd.DataFrame] = {}
+        self._others: dict[tuple[object, ...], Any] = {}
+
+    def once(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """Return what `make` gives, which is called once for each key."""
+        if key not in self._others:
+            self._others[key] = make()
+        found: T = self._others[key]
+        return found
 
     def state(self, synapse: Synapse) -> Mapping[str, float]:
         """Return the state of rest: concentration (µM) by species."""

@@ -26,6 +26,7 @@ GROUPS = (
     "nitric_oxide",
     "bdnf",
     "lasting",
+    "metaplastic",
 )
 
 Progress = Callable[[int, int, str], None]

@@ -48,6 +48,7 @@ MODEL_UNITS: dict[str, ModelUnit] = {
         _u("zmol", "zmol", "1e-21 mole"),
         _u("uM", "uM", "1e-21 mole / 1e-15 litre"),
         _u("uM/s", "uM_per_s", "1e-21 mole / (1e-15 litre * second)"),
+        _u("uM/s^2", "uM_per_s2", "1e-21 mole / (1e-15 litre * second^2)"),
         _u("1/uM", "per_uM", "1e-15 litre / 1e-21 mole"),
         _u("1/uM/s", "per_uM_s", "1e-15 litre / (1e-21 mole * second)"),
         _u("1/uM^2/s", "per_uM2_s", "(1e-15 litre)^2 / ((1e-21 mole)^2 * second)"),

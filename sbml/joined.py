@@ -1,0 +1,61 @@
+"""Several models as one SBML document, their ids prefixed, and what binds them as assignment rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import libsbml
+
+from kinaptic.errors import ModelError
+from kinaptic.sbml import document
+
+LISTS = ("Compartments", "Species", "Parameters", "InitialAssignments", "Rules", "Reactions", "Events")
+_NAMED = re.compile(r'(\b(?:id|metaid|species|variable|symbol|compartment)="|\babout="#|<ci> )(\w+)')
+
+
+def joined(models: Mapping[str, str], bonds: Mapping[str, str], name: str) -> str:
+    """Return one document.
+
+    Parameters
+    ----------
+    models : mapping of str to str
+        Prefix → SBML, as `kinaptic.sbml.model.Model.sbml` has it. They share their units.
+    bonds : mapping of str to str
+        Parameter of the whole, prefixed → formula (Level 3) over ids of the whole that it follows.
+    name : str
+        Of the whole.
+
+    Raises
+    ------
+    ModelError
+        If a bond is of a parameter that is not there, or libSBML cannot read its formula.
+    """
+    first = next(iter(models.values()))
+    parts = {each: "".join(_list(text, each, prefix) for prefix, text in models.items()) for each in LISTS}
+    lists = "".join(
+        f"    <listOf{each}>\n{content}    </listOf{each}>\n" for each, content in parts.items() if content
+    )
+    head = first[: first.index("    <listOfCompartments>")]
+    whole = document.read(f"{head}{lists}  </model>\n</sbml>\n")
+    model = whole.getModel()
+    model.setName(name)
+    for parameter, formula in bonds.items():
+        bound, math = model.getParameter(parameter), libsbml.parseL3Formula(formula)
+        if bound is None or math is None:
+            raise ModelError(f"{parameter} cannot follow {formula}")
+        bound.setConstant(False)
+        bound.unsetValue()
+        rule = model.createAssignmentRule()
+        rule.setVariable(parameter)
+        rule.setMath(math)
+    return document.write(whole)
+
+
+def _list(text: str, name: str, prefix: str) -> str:
+    """Return the elements of one list, with a prefix before every id in them."""
+    start = text.find(f"<listOf{name}>")
+    if start < 0:
+        return ""
+    inside = text[start + len(f"<listOf{name}>\n") : text.index(f"    </listOf{name}>", start)]
+    return _NAMED.sub(rf"\g<1>{prefix}\g<2>", inside)
