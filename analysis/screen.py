@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from kinaptic.analysis import threshold
+from kinaptic.analysis.probes import thresholds
 from kinaptic.analysis.readouts import read as read_readouts
 from kinaptic.analysis.scan import scan
 from kinaptic.errors import KinapticError, UnknownName
@@ -176,7 +176,7 @@ def screen(
     if THETA in wanted:
         values[THETA], why = _thresholds(synapse, runs, options)
         status = [a if a != "ok" else b for a, b in zip(status, why, strict=True)]
-        units[THETA] = threshold.UNIT
+        units[THETA] = "Hz"
     numbers = values[wanted].to_numpy(dtype=float)
     place = {row: i + 1 for i, row in enumerate(genotypes)}
     table = _table(rows, wanted, numbers, status, place, reasons, pairs=pairs)
@@ -273,13 +273,10 @@ def _thresholds(
     synapse: Synapse, runs: Sequence[Genotype], options: Mapping[str, Any]
 ) -> tuple[list[float], list[str]]:
     """Return theta_M of each genotype, and ``"ok"`` or why there is none."""
-    over = [{"genotype": each or None, "rate": rate} for each in runs for rate in threshold.RATES]
-    settings = {**options, "until": threshold.UNTIL}
-    table = scan(synapse, threshold.probe(), over, readouts=threshold.READOUT, **settings).table
-    rates = table["rate"].to_numpy(dtype=float)[: len(threshold.RATES)]
-    weights = table[threshold.READOUT].to_numpy(dtype=float).reshape(len(runs), -1)
-    found = [threshold.theta_m(rates, each) for each in weights]
-    return [value for value, _ in found], [f"theta_M: {why}" if why else "ok" for _, why in found]
+    settings = {name: value for name, value in options.items() if name != "until"}
+    found = thresholds([synapse.with_(*each) for each in runs], **settings)
+    why = [next(iter(each.reason.split("; "))) if np.isnan(each.theta_m_hz) else "" for each in found]
+    return [each.theta_m_hz for each in found], [f"theta_M: {each}" if each else "ok" for each in why]
 
 
 def _table(

@@ -39,6 +39,8 @@ class Perturbation:
         Whether it begins with the run (True) or was there before the baseline (False).
     ic50 : str
         For `inhibit` at a dose, the concentration of half inhibition.
+    source : str
+        Of the change itself, where it has one: in a `condition`.
     """
 
     kind: Kind
@@ -47,6 +49,7 @@ class Perturbation:
     value: str = ""
     acute: bool = False
     ic50: str = ""
+    source: str = ""
 
     def __str__(self) -> str:
         when = ", from the start of the run" if self.acute else ""

@@ -296,7 +296,7 @@ class Synapse:
             value, source = quantity(each, found), SET_BY_USER
             return {each.target: _changed(found[each.target], value, str(each), source)}
         new = {n: _value(found[n]) * factor for n, factor in factors(each, self.pathways).items()}
-        return {name: _changed(found[name], value, str(each)) for name, value in new.items()}
+        return {name: _changed(found[name], value, str(each), each.source) for name, value in new.items()}
 
     def _held(self, found: Mapping[str, Parameter], each: Perturbation) -> Parameter:
         value = quantity(each, found)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kinaptic.analysis.scan_result import Scan
     from kinaptic.analysis.screen import Screen, screen
     from kinaptic.analysis.sensitivity import Sensitivity, sensitivity
+    from kinaptic.pathways.conditions import condition
     from kinaptic.pathways.drugs import drug
     from kinaptic.pathways.perturbation import Perturbation, clamp, edit, inhibit, knockout, overexpress
     from kinaptic.pathways.protocol import Protocol
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
         theta_burst,
     )
     from kinaptic.pathways.waveform import Waveform
+    from kinaptic.sbml.dendrite import Dendrite, Site
+    from kinaptic.sbml.dendrite_run import DendriteRun
     from kinaptic.sbml.run import Run
     from kinaptic.sbml.simulate import simulate
     from kinaptic.sbml.synapse import Synapse
@@ -61,6 +64,7 @@ _HOMES = {
     "kinaptic.analysis.scan_result": ("Scan",),
     "kinaptic.analysis.screen": ("Screen", "screen"),
     "kinaptic.analysis.sensitivity": ("Sensitivity", "sensitivity"),
+    "kinaptic.pathways.conditions": ("condition",),
     "kinaptic.pathways.drugs": ("drug",),
     "kinaptic.pathways.perturbation": ("Perturbation", "clamp", "edit", "inhibit", "knockout", "overexpress"),
     "kinaptic.pathways.protocol": ("Protocol",),
@@ -77,6 +81,8 @@ _HOMES = {
         "theta_burst",
     ),
     "kinaptic.pathways.waveform": ("Waveform",),
+    "kinaptic.sbml.dendrite": ("Dendrite", "Site"),
+    "kinaptic.sbml.dendrite_run": ("DendriteRun",),
     "kinaptic.sbml.run": ("Run",),
     "kinaptic.sbml.simulate": ("simulate",),
     "kinaptic.sbml.synapse": ("Synapse",),
@@ -84,8 +90,8 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "Bands", "Curve", "DoseResponse", "Perturbation", "Protocol", "Run", "Scan", "Screen",
-    "Sensitivity", "Synapse", "Threshold", "Waveform", "bands", "clamp", "depolarization", "distance_curve",
+    "Bands", "Curve", "Dendrite", "DendriteRun", "DoseResponse", "Perturbation", "Protocol", "Run", "Scan", "Screen",
+    "Sensitivity", "Site", "Synapse", "Threshold", "Waveform", "bands", "clamp", "condition", "depolarization", "distance_curve",
     "dose_response", "drug", "edit", "firing", "frequency_curve", "gap", "inhibit", "knockout", "low_frequency",
     "overexpress", "pairs_curve", "poisson", "scan", "screen", "sensitivity", "simulate", "sleep",
     "spikes", "stdp", "stdp_window", "tetanus", "theta_burst", "threshold", "validate",
