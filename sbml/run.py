@@ -212,6 +212,31 @@ class Run:
 
         return threshold_over_time(self, at, probes, **options)
 
+    def ablate(
+        self, at: Quantity, test: Protocol, parts: Iterable[str] = (), **options: Any
+    ) -> pd.DataFrame:
+        """Say which state remembers: put parts of the synapse back to rest, one at a time, and test it.
+
+        Parameters
+        ----------
+        at : quantity
+            When the test begins, after the end of the protocol of this run.
+        test : Protocol
+            What is tested.
+        parts : iterable of str, optional
+            Pathways; by default all.
+        **options
+            As for `kinaptic.scan`.
+
+        Returns
+        -------
+        DataFrame
+            ``part``, ``weight`` half an hour after the test relative to the same state left alone, ``effect``.
+        """
+        from kinaptic.analysis.ablation import ablate
+
+        return ablate(self, at, test, parts, **options)
+
     def explain(self, readout: str = "weight", **options: Any) -> Screen:
         """Take one part of the synapse after another away, and see what is left of a readout.
 

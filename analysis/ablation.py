@@ -1,0 +1,103 @@
+"""Which state remembers: the parts of a primed synapse put back to rest, one at a time, before a test.
+
+A part is a pathway: the states that it declares, and the species of others that it moves. Put back, the
+part is as it is at the baseline, while all else keeps its history. What the test then does, against what it
+does to the primed synapse as it is, is what that part remembers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from kinaptic.analysis.scan import scan
+from kinaptic.errors import KinapticError, UnknownName
+from kinaptic.pathways.catalogue import pathway, ports
+from kinaptic.sbml.assemble import defined
+from kinaptic.sbml.build import first
+
+if TYPE_CHECKING:
+    from kinaptic.pathways.protocol import Protocol
+    from kinaptic.sbml.run import Run
+    from kinaptic.sbml.synapse import Synapse
+    from kinaptic.units import Quantity
+
+AFTER = 30.0  # min after the test, when the weight is read
+PRIMED, NAIVE = "as it is", "naive"
+
+
+def ablate(run: Run, at: Quantity, test: Protocol, parts: Iterable[str] = (), **options: Any) -> pd.DataFrame:
+    """Return what a test does to a primed synapse, and what it does with one part after another put back.
+
+    Parameters
+    ----------
+    run : Run
+        The priming.
+    at : quantity
+        When the test begins, after the end of the priming.
+    test : Protocol
+        What is tested.
+    parts : iterable of str, optional
+        Pathways; by default all that have states.
+    **options
+        As for `kinaptic.scan`: engine, rtol, workers, store, progress.
+
+    Returns
+    -------
+    DataFrame
+        A row for the synapse as it is, one for each part put back, the largest effect first, and one for a
+        synapse without a history. ``weight`` is that 30 min after the test, relative to the same state left
+        alone; ``effect`` is what it has more (or less) than the synapse as it is.
+
+    Raises
+    ------
+    UnknownName
+        If a part is no pathway of the synapse, or has no states.
+    KinapticError
+        As `kinaptic.scan`.
+    """
+    primed = run.clone(at)
+    chosen = {part: states(primed, part) for part in (parts or primed.pathways)}
+    for part in parts:
+        if not chosen[part]:
+            known = [each for each in primed.pathways if states(primed, each)]
+            raise UnknownName("part with states", part, known)
+    synapses = {PRIMED: primed, NAIVE: first(primed)}
+    synapses |= {part: _back(primed, names) for part, names in chosen.items() if names}
+    weights = tested(list(synapses.values()), test, **options)
+    table = pd.DataFrame({"part": list(synapses), "weight": weights})
+    table["effect"] = table["weight"] - table["weight"][0]
+    order = table["effect"].abs().where(~table["part"].isin([PRIMED, NAIVE]), -1.0)
+    order[0], order[1] = float("inf"), -2.0
+    return table.loc[order.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
+
+
+def tested(synapses: list[Synapse], test: Protocol, **options: Any) -> list[float]:
+    """Return the weight of each 30 min after a test, relative to the same synapse left alone."""
+    minutes = test.end / 60 + AFTER
+    settings = {"until": f"{minutes!r} min", **options}
+    over = {"synapse": synapses}
+    done = scan(synapses[0], test, over, readouts="weight", **settings).table
+    alone = scan(synapses[0], None, over, readouts="weight", **settings).table
+    return (done["weight"] / alone["weight"]).tolist()
+
+
+def states(synapse: Synapse, part: str) -> tuple[str, ...]:
+    """Return the states of a pathway, and those of others that it moves."""
+    if part not in synapse.pathways:
+        raise UnknownName("pathway of this synapse", part, synapse.pathways)
+    if synapse.start is None:
+        raise KinapticError("this synapse has no history; ablate a clone of a run")
+    declared = pathway(part)
+    moved = {need for need in declared.needs if ports()[need][0].kind == "species"}
+    own = defined(declared.antimony) | (moved if part == "nmdar_exchange" else set())
+    return tuple(name for name, _ in synapse.start.state if name in own)
+
+
+def _back(primed: Synapse, names: tuple[str, ...]) -> Synapse:
+    assert primed.start is not None  # noqa: S101 - it is a clone
+    return replace(primed, start=primed.start.back(names))
+
