@@ -100,4 +100,3 @@ def states(synapse: Synapse, part: str) -> tuple[str, ...]:
 def _back(primed: Synapse, names: tuple[str, ...]) -> Synapse:
     assert primed.start is not None  # noqa: S101 - it is a clone
     return replace(primed, start=primed.start.back(names))
-

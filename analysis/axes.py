@@ -254,7 +254,9 @@ def _parameters(given: Given, synapses: Sequence[Synapse]) -> Axis:
     for value in values:
         parse(value, unit, given.where)
     for synapse in synapses:
-        synapse.with_(edit(given.name, str(values[0]), acute=synapse.start is not None))  # refuse here what is derived
+        synapse.with_(
+            edit(given.name, str(values[0]), acute=synapse.start is not None)
+        )  # refuse here what is derived
     return _numeric(given, "parameter", list(map(str, values)), unit_text(values[0]))
 
 

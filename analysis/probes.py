@@ -113,7 +113,9 @@ def threshold(synapse: Synapse, probes: Probes = "rates", **options: Any) -> Thr
     return made
 
 
-def threshold_over_time(run: Run, at: Iterable[Quantity], probes: Probes = "rates", **options: Any) -> pd.DataFrame:
+def threshold_over_time(
+    run: Run, at: Iterable[Quantity], probes: Probes = "rates", **options: Any
+) -> pd.DataFrame:
     """Measure the threshold at some times after a protocol: how it slides.
 
     Parameters
@@ -184,7 +186,7 @@ def _family(probes: Probes) -> tuple[str, Sequence[Quantity]]:
     raise KinapticError(f"threshold(probes={probes!r}): give rates such as '5 Hz', or delays such as '10 ms'")
 
 
-def _read(axis: str, numbers: np.ndarray, weights: np.ndarray, calcium: np.ndarray) -> Threshold:  # type: ignore[type-arg]
+def _read(axis: str, numbers: np.ndarray, weights: np.ndarray, calcium: np.ndarray) -> Threshold:
     x = np.log10(numbers) if axis == "rate" else numbers
     turn, begin = found.modification(x, weights), found.depression(x, weights)
     rated = axis == "rate"

@@ -63,10 +63,10 @@ def scan(
         What to vary. A mapping is a grid, in the order given, the last key fastest; a list or a
         DataFrame has one point in each entry or row. Keys are ``"genotype"`` (None, a perturbation,
         or a tuple of them), ``"drug"`` (names, or perturbations that have doses) with ``"dose"``,
-        ``"protocol"``, ``"preset"``, ``"synapse"`` (such as clones of runs), an argument of the function that made the protocol (``"delay"``,
-        ``"rate"`` …), or a parameter of the synapse, which is set before the genotype acts on it.
-        Quantities have units; a DataFrame's bare numbers have those of its ``attrs["units"]``. In
-        place of a list a range, ``"1 nM .. 100 uM"``, has three log-spaced values a decade.
+        ``"protocol"``, ``"preset"``, ``"synapse"`` (such as clones of runs), an argument of the function
+        that made the protocol (``"delay"``, ``"rate"`` …), or a parameter of the synapse, which is set
+        before the genotype acts on it. Quantities have units; a DataFrame's bare numbers have those of
+        its ``attrs["units"]``. In place of a list a range, ``"1 nM .. 100 uM"``, has three log-spaced values a decade.
     until : quantity
         Length of a run.
     readouts : str or iterable of str

@@ -19,7 +19,9 @@ PATHWAY = Pathway(
     needs=("CaMKII_active", "CaMKII_psd_active", "PKA_active", "PP1_active", "CaN_active"),
     gives={"weight_post": Port("1", "receptors in slots times conductance, before it is made relative")},
     collects={
-        "receptor_scale": Port("1", "logarithm of receptors in all synapses, of those at rest", optional=True),
+        "receptor_scale": Port(
+            "1", "logarithm of receptors in all synapses, of those at rest", optional=True
+        ),
         "slot_hold": Port("1/s", "phosphorylation of TARPs by newly made kinase"),
         "slot_release": Port("1/s", "dephosphorylation of TARPs by newly made phosphatase"),
     },

@@ -8,9 +8,9 @@ PATHWAY = Pathway(
     name="astrocyte",
     title="Astrocyte between 2-AG and presynaptic NMDA receptors",
     summary=(
-        "CB1 receptors of an astrocyte turn 2-AG of this synapse and its neighbours into IP3 and a slow rise of "
-        "calcium, which lets glutamate out beside the bouton. There presynaptic NMDA receptors see it, as timing "
-        "depression in young cortex needs (Min2012)."
+        "CB1 receptors of an astrocyte turn 2-AG of this synapse and its neighbours into IP3 and a slow rise "
+        "of calcium, which lets glutamate out beside the bouton. There presynaptic NMDA receptors see it, as "
+        "timing depression in young cortex needs (Min2012)."
     ),
     file=__file__,
     needs=("AG2", "AG2_elsewhere"),

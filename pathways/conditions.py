@@ -111,6 +111,8 @@ def condition(name: str) -> tuple[Perturbation, ...]:
     if name not in conditions():
         raise UnknownName("condition", name, conditions())
     return tuple(
-        Perturbation("overexpress", each.target, factor=each.factor, source=f"{each.source}; condition {name}")
+        Perturbation(
+            "overexpress", each.target, factor=each.factor, source=f"{each.source}; condition {name}"
+        )
         for each in conditions()[name].changes
     )

@@ -15,7 +15,15 @@ PATHWAY = Pathway(
         "activity takes it. Less GluN2B means a shorter current and fewer places for CaMKII."
     ),
     file=__file__,
-    needs=("Ca_NMDAR", "Ca_VGCC", "firing", "CaMKII_psd_active", "GluN2B", "GluN2B_sites", "NMDAR_2A_share_now"),
+    needs=(
+        "Ca_NMDAR",
+        "Ca_VGCC",
+        "firing",
+        "CaMKII_psd_active",
+        "GluN2B",
+        "GluN2B_sites",
+        "NMDAR_2A_share_now",
+    ),
     gives={"GluN2B_out": Port("uM", "GluN2B beside the density", kind="species", compartment="psd")},
     contributes={"NMDAR_2B_change": "GluN2B_change"},
     molecules={"GluN2B_out": Molecule("GluN2B beside the density", (_GLUN2B,))},

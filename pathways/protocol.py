@@ -18,9 +18,9 @@ from kinaptic.errors import ProtocolError, UnknownName
 from kinaptic.pathways.trains import (
     MIN_INTERVAL,
     SIDES,
+    Regime,
     Segment,
     Side,
-    Regime,
     Step,
     count,
     time_text,

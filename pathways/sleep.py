@@ -8,8 +8,9 @@ PATHWAY = Pathway(
     name="sleep",
     title="Downscaling in sleep by Homer1a",
     summary=(
-        "Homer1a, which the cell's activity makes, enters the density in sleep, when noradrenaline is low, and "
-        "removes receptors by way of mGluR5. Synapses on the largest spines are spared. Waking restores them."
+        "Homer1a, which the cell's activity makes, enters the density in sleep, when noradrenaline is low, "
+        "and removes receptors by way of mGluR5. Synapses on the largest spines are spared. Waking restores "
+        "the others."
     ),
     file=__file__,
     needs=("soma_Ca", "noradrenaline", "adenosine", "asleep", "spine_volume"),

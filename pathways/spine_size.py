@@ -8,9 +8,10 @@ PATHWAY = Pathway(
     name="spine_size",
     title="Volume of the spine head and size of its density",
     summary=(
-        "CaMKII makes the head grow within a minute, small ones more; part of it stays for hours. Calcineurin "
-        "and cofilin make it shrink. A larger head dilutes calcium and has a lower neck resistance. The density, "
-        "with slots and receptors, follows over hours where there is newly made protein."
+        "CaMKII makes the head grow within a minute, small ones more; part of it stays for hours. "
+        "Calcineurin and cofilin make it shrink. A larger head dilutes calcium and has a lower neck "
+        "resistance. The density, with slots and receptors, follows over hours where there is newly made "
+        "protein."
     ),
     file=__file__,
     needs=("CaMKII_psd_active", "CaN_active", "PRP", "late_kinase_share"),

@@ -24,8 +24,8 @@ from kinaptic.pathways.protocol import MAX_SPIKES, Call, Protocol
 from kinaptic.pathways.trains import (
     MIN_INTERVAL,
     Gap,
-    SpikeList,
     Regime,
+    SpikeList,
     Step,
     Train,
     check_interval,

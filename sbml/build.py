@@ -158,7 +158,9 @@ def _driven(
     members = [pathway(name) for name in names]
     on_pre, on_post, on_step, on_regime = (
         {variable: inline.written_out(value, body, clamps) for variable, value in _merged(changes).items()}
-        for changes in ([getattr(m, on) for m in members] for on in ("on_pre", "on_post", "on_step", "on_regime"))
+        for changes in (
+            [getattr(m, on) for m in members] for on in ("on_pre", "on_post", "on_step", "on_regime")
+        )
     )
     for given, heard, what in (
         (protocol.n_pre + protocol.n_post, {**on_pre, **on_post}, "spikes"),
@@ -168,7 +170,11 @@ def _driven(
         if given and not heard:
             raise ModelError(
                 f"nothing in {', '.join(names)} answers to {what}; add the pathway "
-                + ("'cell_activity'" if what.startswith("sleep") else "'calcium', or give calcium as a Waveform")
+                + (
+                    "'cell_activity'"
+                    if what.startswith("sleep")
+                    else "'calcium', or give calcium as a Waveform"
+                )
             )
     lag = inline.written_out(next((m.post_lag for m in members if m.post_lag), ""), body, clamps)
     return drive.antimony(

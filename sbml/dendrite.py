@@ -81,11 +81,11 @@ def _around_a_point(r: float, reach: float, numbers: Mapping[str, float]) -> flo
     return radius / max(r, radius) * math.exp(-beyond / shorter)
 
 
-def _nitric_oxide(r: float, _across: bool, n: Mapping[str, float]) -> float:  # noqa: FBT001 - as all links
+def _nitric_oxide(r: float, _across: bool, n: Mapping[str, float]) -> float:
     return math.exp(-r / n["NO_length"]) / (n["full_angle"] * n["NO_diffusion"] * r)
 
 
-def _protein(r: float, across: bool, n: Mapping[str, float]) -> float:  # noqa: FBT001 - as all links
+def _protein(r: float, across: bool, n: Mapping[str, float]) -> float:
     return (n["PRP_across"] if across else 1.0) * math.exp(-r / n["PRP_reach"])
 
 
@@ -127,7 +127,7 @@ class Dendrite:
 
     @classmethod
     def branch(cls, synapse: Synapse, at: Sequence[Quantity], **settings: Quantity) -> Dendrite:
-        """Return synapses of one kind along one branch, named ``s1``, ``s2`` …
+        """Return synapses of one kind along one branch, named ``s1``, ``s2`` and so on.
 
         Parameters
         ----------
@@ -214,8 +214,9 @@ class Dendrite:
         Parameters
         ----------
         protocols : mapping of str to Protocol or None
-            By site; those left out are silent. Presynaptic spikes reach their own site; postsynaptic ones are
-            spikes of the soma and reach all. Sleep, firing and voltage steps are the cell's: give them to all.
+            By site; those left out are silent. Presynaptic spikes reach their own site; postsynaptic ones
+            are spikes of the soma and reach all. Sleep, firing and voltage steps are the cell's: give them
+            to all.
         until : quantity
             Length of the run.
         rtol : float
@@ -238,7 +239,6 @@ class Dendrite:
 
         end = parse(until, "s", "Dendrite.simulate(until=…)")
         return relaxed(self, protocols, end, rtol=rtol, coupled=coupled)
-
 
     def sbml(self, protocols: Mapping[str, Protocol | None] | None = None) -> str:
         """Return all synapses as one SBML document, bound to each other by rules.

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from kinaptic.errors import KinapticError, UnknownName
+from kinaptic.pathways.catalogue import pathway
 from kinaptic.pathways.protocol import LEAD, Protocol
 from kinaptic.pathways.stimulation import spikes
 from kinaptic.pathways.trains import Regime, Step
@@ -108,7 +109,9 @@ def relaxed(
                 f"after {rounds} rounds weights still change by {change:.2g}: these synapses are bound too "
                 "closely to be taken one by one; put them farther apart"
             )
-    return DendriteRun(dendrite, {s.name: run for s, run in zip(dendrite.sites, runs, strict=True)}, rounds, change)
+    return DendriteRun(
+        dendrite, {s.name: run for s, run in zip(dendrite.sites, runs, strict=True)}, rounds, change
+    )
 
 
 def coupled(dendrite: Dendrite, protocols: Mapping[str, Protocol | None]) -> str:
@@ -125,7 +128,10 @@ def coupled(dendrite: Dendrite, protocols: Mapping[str, Protocol | None]) -> str
         for i, name in enumerate(names):
             heard = np.flatnonzero(kernel[i])
             if heard.size:
-                terms = (f"{float(kernel[i, j])!r}*({names[j]}_{source} - {float(rest[j][source])!r})" for j in heard)
+                terms = (
+                    f"{float(kernel[i, j])!r}*({names[j]}_{source} - {float(rest[j][source])!r})"
+                    for j in heard
+                )
                 bonds[f"{name}_{port}"] = " + ".join(terms)
     parts = {f"{name}_": model.sbml for name, model in zip(names, models, strict=True)}
     return joined(parts, bonds, f"{len(names)} synapses of a dendrite")
@@ -146,7 +152,7 @@ def _links(dendrite: Dendrite) -> dict[str, Array]:
 
 
 def _collects(site: Site, port: str) -> bool:
-    return any(port in build.pathway(name).collects for name in site.synapse.pathways)
+    return any(port in pathway(name).collects for name in site.synapse.pathways)
 
 
 def _round(
@@ -204,14 +210,14 @@ def _around(runs: Sequence[Run], links: Mapping[str, Array], times: Array) -> li
         for port, kernel in links.items():
             heard = np.flatnonzero(kernel[i])
             if heard.size:
-                made = np.array([runs[j].traces[LINKS[port].source].to_numpy() for j in heard])
+                made = np.array([runs[int(j)].traces[LINKS[port].source].to_numpy() for j in heard])
                 courses[port] = kernel[i, heard] @ (made - made[:, :1])[:, after]
         found.append(fields.corners(times[after], courses, CORNERS) if courses else None)
     return found
 
 
 def _times(end: float, given: Sequence[Protocol | None]) -> Array:
-    """Return the sample times (s) of all synapses: dense after the events of any, and while messengers fade."""
+    """Return the sample times (s): dense after the events of any synapse, and while messengers fade."""
     events = np.unique(np.concatenate([np.empty(0), *(simulate.event_times(each) for each in set(given))]))
     usual = simulate.sample_times(end, events, None)
     last = events[np.diff(events, append=np.inf) > _FADING[0]]  # of each burst
@@ -230,7 +236,9 @@ def _shared(sites: Sequence[Site], protocols: Mapping[str, Protocol | None]) -> 
     given = [protocols.get(name) for name in names]
     post = np.unique(np.concatenate([np.empty(0), *(p.spike_times("post") for p in given if p is not None)]))
     if len({_held(p) for p in given}) > 1:
-        raise KinapticError("sleep, changed firing and voltage steps are the cell's: give them to every site alike")
+        raise KinapticError(
+            "sleep, changed firing and voltage steps are the cell's: give them to every site alike"
+        )
     return [p if _heard(p, post) else _listed(p, post, name) for p, name in zip(given, names, strict=True)]
 
 
@@ -250,9 +258,10 @@ def _heard(protocol: Protocol | None, post: Array) -> bool:
 def _listed(protocol: Protocol | None, post: Array, name: str) -> Protocol:
     """Return a protocol as lists of spikes, with those of the soma that others bring."""
     if _held(protocol):
-        raise KinapticError(f"protocols[{name!r}]: lists of spikes and what is held for a while do not go together")
+        raise KinapticError(
+            f"protocols[{name!r}]: lists of spikes and what is held for a while do not go together"
+        )
     pre = np.empty(0) if protocol is None else protocol.spike_times("pre")
-    both = {side: [f"{t - LEAD!r} s" for t in at.tolist()] for side, at in (("pre", pre), ("post", post)) if at.size}
-    made = spikes(**both)
+    listed = [[f"{t - LEAD!r} s" for t in at.tolist()] for at in (pre, post)]
+    made = spikes(pre=listed[0], post=listed[1])
     return made if protocol is None else replace(made, inputs=protocol.inputs)
-

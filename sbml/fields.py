@@ -82,7 +82,7 @@ def corners(times: Array, courses: Mapping[str, Array], tolerance: float) -> Fie
 
 
 def _farthest(times: Array, values: Array, tolerance: float) -> NDArray[np.intp]:
-    """Return which samples to keep: as long as one is too far from its line, it becomes a corner (Douglas-Peucker)."""
+    """Return which samples to keep: one too far from its line becomes a corner (Douglas and Peucker)."""
     kept = {0, len(times) - 1}
     open_stretches = [(0, len(times) - 1)]
     while open_stretches:
@@ -127,7 +127,9 @@ def antimony(field: Field, *, clock: bool) -> DriveText:
         slopes = (*(np.diff(levels) / np.diff(times)).tolist(), 0.0)
         lines.append(f"{name}' = {name}_slope; {name} = 0; {name} has {model_unit(unit).sbml};")
         # A state that only the event changes: the rate is zero, written so that its unit is right.
-        lines.append(f"{name}_slope' = counter_drift*{name}_slope; {name}_slope = 0; {name}_slope has {slope};")
+        lines.append(
+            f"{name}_slope' = counter_drift*{name}_slope; {name}_slope = 0; {name}_slope has {slope};"
+        )
         changes[name] = _tree([f"{v:.15g} {model_unit(unit).sbml}" for v in levels], 0)
         changes[f"{name}_slope"] = _tree([f"{v:.15g} {slope}" for v in slopes], 0)
     changes[COUNTER] = f"{COUNTER} + one"

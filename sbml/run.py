@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -123,7 +123,7 @@ class Run:
         named = {n: text for each in self.synapse.pathways for n, text in pathway(each).metaplastic.items()}
         if not named:
             raise KinapticError(
-                f"this synapse ({', '.join(self.synapse.pathways)}) has no state that is counted as metaplastic"
+                f"this synapse ({', '.join(self.synapse.pathways)}) has no state that counts as metaplastic"
             )
         found = self.traces[list(named)].copy()
         found.attrs["meaning"] = named
@@ -182,7 +182,9 @@ class Run:
         (made,) = clones(self, [parse(at, "s", "clone(at)") / MINUTE])
         return made
 
-    def threshold(self, at: Quantity, probes: str | Sequence[Quantity] = "rates", **options: Any) -> Threshold:
+    def threshold(
+        self, at: Quantity, probes: str | Sequence[Quantity] = "rates", **options: Any
+    ) -> Threshold:
         """Measure, on clones of the state at some time, where depression turns into potentiation.
 
         Parameters
@@ -197,8 +199,8 @@ class Run:
         Returns
         -------
         Threshold
-            ``.theta_m_hz``, ``.theta_m_calcium``, ``.ltd_hz``, ``.slope``, ``.ceiling``; NaN with a ``.reason``
-            where the curve has no such place.
+            ``.theta_m_hz``, ``.theta_m_calcium``, ``.ltd_hz``, ``.slope``, ``.ceiling``; NaN with a
+            ``.reason`` where the curve has no such place.
         """
         from kinaptic.analysis.probes import threshold  # a look into the room above: decision 13
 
@@ -212,9 +214,7 @@ class Run:
 
         return threshold_over_time(self, at, probes, **options)
 
-    def ablate(
-        self, at: Quantity, test: Protocol, parts: Iterable[str] = (), **options: Any
-    ) -> pd.DataFrame:
+    def ablate(self, at: Quantity, test: Protocol, parts: Iterable[str] = (), **options: Any) -> pd.DataFrame:
         """Say which state remembers: put parts of the synapse back to rest, one at a time, and test it.
 
         Parameters
@@ -231,7 +231,8 @@ class Run:
         Returns
         -------
         DataFrame
-            ``part``, ``weight`` half an hour after the test relative to the same state left alone, ``effect``.
+            ``part``, ``weight`` half an hour after the test relative to the same state left alone,
+            ``effect``.
         """
         from kinaptic.analysis.ablation import ablate
 

@@ -153,7 +153,9 @@ def clones(run: Run, minutes: Sequence[float]) -> list[Synapse]:
     """
     times = run.end + 60 * np.asarray(minutes, dtype=float)
     if not times.size or times[0] < run.end or not np.all(np.diff(times) > 0):
-        raise KinapticError(f"clones at {list(minutes)} min: give ascending times after the end of the protocol")
+        raise KinapticError(
+            f"clones at {list(minutes)} min: give ascending times after the end of the protocol"
+        )
     if run.synapse.foreign:
         raise KinapticError(f"{run.synapse.name} is a model of others; its runs begin as its file says")
     ours = build.model(run.synapse, None).initial  # not the clock and the counters of the protocol
@@ -167,7 +169,10 @@ def clones(run: Run, minutes: Sequence[float]) -> list[Synapse]:
         values = integrator.run(model, times, stops, rtol=rtol, expected=expected)
     after = "the start" if run.protocol is None else f"'{run.protocol}'"
     return [
-        replace(run.synapse, start=Start(run.synapse, tuple(zip(model.readouts, row)), f"{at:g} min after {after}"))
+        replace(
+            run.synapse,
+            start=Start(run.synapse, tuple(zip(model.readouts, row, strict=True)), f"{at:g} min after {after}"),
+        )
         for at, row in zip(minutes, values.tolist(), strict=True)
     ]
 

@@ -47,7 +47,9 @@ class Start:
             if name not in state:
                 raise UnknownName("state", name, state)
             state[name] = rest[name]
-        return replace(self, state=tuple(state.items()), words=f"{self.words}; {', '.join(chosen)} as at rest")
+        return replace(
+            self, state=tuple(state.items()), words=f"{self.words}; {', '.join(chosen)} as at rest"
+        )
 
     def refuse_amounts(self, begins: Mapping[str, str], now: Mapping[str, float]) -> None:
         """Refuse numbers that a state begins with and that differ from those of the run.
@@ -68,6 +70,6 @@ class Start:
         for state, number in begins.items():
             if state in dict(self.state) and then.get(number, now[number]) != now[number]:
                 raise PerturbationError(
-                    f"{number} is how much there is at the baseline, and this synapse begins {self.words}, with "
-                    f"what it then had; change {number} before that run, or inhibit what it stands for"
+                    f"{number} is how much there is at the baseline, and this synapse begins {self.words}, "
+                    f"with what it then had; change {number} before that run, or inhibit what it stands for"
                 )

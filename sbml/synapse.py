@@ -191,8 +191,8 @@ class Synapse:
                 raise PerturbationError(f"with_({each!r}): give perturbations, such as kn.knockout('pka')")
             if self.start is not None and not each.acute:
                 raise PerturbationError(
-                    f"'{each}' is there before the baseline, and this synapse begins {self.start.words}: do it to "
-                    "the synapse before that run, or give it with acute=True"
+                    f"'{each}' is there before the baseline, and this synapse begins {self.start.words}: "
+                    "do it to the synapse before that run, or give it with acute=True"
                 )
             if each.kind == "knockout" and each.target in made.pathways:
                 made = made.without(each.target)
@@ -316,7 +316,7 @@ class Synapse:
         return (made.body, self.pathways, self.absent, self.clamped, derived, self.start)
 
     @staticmethod
-    def built(points: Sequence[tuple[Synapse, Input | None]]) -> list[Model | KinapticError]:
+    def built(points: Sequence[build.Point]) -> list[Model | KinapticError]:
         """Return the models of many synapses of this kind; see `kinaptic.sbml.build.models`."""
         return build.assembled(points)
 

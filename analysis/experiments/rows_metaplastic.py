@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.stats import norm
 
-from kinaptic.analysis.experiments.row import Row
+from kinaptic.analysis.experiments.row import Range, Row, Verified
 from kinaptic.analysis.probes import thresholds
 from kinaptic.pathways.drugs import drug
 from kinaptic.pathways.perturbation import edit
@@ -88,7 +89,7 @@ def _evenly(lab: Lab, protocol: Protocol) -> float:
     return _scaled(lab, protocol, hours=48, size=3.0) / _scaled(lab, protocol, hours=48, size=0.5)
 
 
-def _slept(lab: Lab) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def _slept(lab: Lab) -> tuple[np.ndarray, np.ndarray]:
     """Return the sizes of a population of synapses, ascending, and the weight of each after a night."""
     shares = (np.arange(_POPULATION) + 0.5) / _POPULATION
     sizes = np.exp(_SPREAD * norm.ppf(shares))
@@ -115,40 +116,165 @@ _HUANG, _KIRKWOOD = "Huang1992, abstract", "Kirkwood1996, abstract"
 _TURRIGIANO, _WIERENGA, _VIVO = "Turrigiano1998", "Wierenga2005, abstract", "deVivo2017, abstract"
 _UP = "20 trains of 6 pulses at 30 Hz"
 
+
+def _row(
+    id_: str,
+    title: str,
+    source: str,
+    verified: Verified,
+    expected: float | Range,
+    measure: Callable[[Lab], float],
+    *,
+    tolerance: float = 0.0,
+    note: str = "",
+) -> Row:
+    return Row(id_, title, source, verified, "1", expected, measure, tolerance, slow=True, note=note)
+
+
 ROWS: tuple[Row, ...] = (
-    Row("W18.primed", f"{_UP}: theta_M 20 min after, of that of a naive synapse", _HUANG, "abs", "1", (1.1, None),
-        partial(_shift, protocol=PRIMING, minutes=20), slow=True, note="prior activity inhibits potentiation"),
-    Row("W18.primed_LTP", f"{_UP}: weight that 900 pulses at 50 Hz add 20 min after, less that of a naive synapse",
-        _HUANG, "abs", "1", (None, -0.05), partial(_changed, protocol=PRIMING, minutes=20, rate=50), slow=True),
-    Row("W18.primed_LTD", f"{_UP}: the same for 900 pulses at 5 Hz", "Christie1992, abstract", "abs", "1",
-        (None, -0.02), partial(_changed, protocol=PRIMING, minutes=20, rate=5), slow=True,
-        note="in the dentate gyrus, after 5 Hz"),
-    Row("W18.fades", f"{_UP}: theta_M 90 min after, of that of a naive synapse", _HUANG, "recalled", "1", (None, 1.3),
-        partial(_shift, protocol=PRIMING, minutes=90), slow=True, note="potentiation is back after 90 min"),
-    Row("W18.AP5", f"{_UP} in AP5, washed out: theta_M 20 min after, of that of a naive synapse", _HUANG, "abs", "1",
-        (0.95, 1.05), partial(_shift, protocol=PRIMING, minutes=20, blocker=AP5), slow=True),
-    Row("W18.dark", "48 h without firing: theta_M, of that of a naive synapse", _KIRKWOOD, "abs", "1", (None, 0.9),
-        partial(_shift, protocol=DARK, minutes=0), slow=True, note="dark rearing in visual cortex"),
-    Row("W18.dark_10Hz", "48 h without firing: weight that 900 pulses at 10 Hz add, less that of a naive synapse",
-        _KIRKWOOD, "abs", "1", (0.02, None), partial(_changed, protocol=DARK, minutes=0, rate=10), slow=True),
-    Row("W18.busy", "48 h of 2.5 times the firing: theta_M, of that of a naive synapse", "Philpot2001, abstract", "abs",
-        "1", (1.1, None), partial(_shift, protocol=BUSY, minutes=0), slow=True),
-    Row("W18.GluN2A_KO", "GluN2A knocked out: theta_M, of that of the wild type", "Philpot2007, abstract", "abs", "1",
-        (None, 0.9), _without_glun2a, slow=True, note="as after dark rearing"),
-    Row("W19.silence", "48 h without firing: weight", _TURRIGIANO, "recalled", "1", (1.5, 2.3),
-        partial(_scaled, protocol=DARK, hours=48), slow=True, note="1.92 is recalled; 1.2 to 2 in later work"),
-    Row("W19.silence_4h", "4 h without firing: weight", "Ibata2008, abstract", "recalled", "1", (1.02, 1.3),
-        partial(_scaled, protocol=DARK, hours=4), slow=True),
-    Row("W19.raised", "48 h of 2.5 times the firing: weight", _TURRIGIANO, "recalled", "1", (0.6, 0.8),
-        partial(_scaled, protocol=BUSY, hours=48), slow=True, note="bicuculline"),
-    Row("W19.multiplicative", "48 h without firing: factor of a large synapse, of that of a small one", _WIERENGA,
-        "abs", "1", (0.9, 1.1), partial(_evenly, protocol=DARK), slow=True),
-    Row("W19.PPR", "48 h without firing: paired-pulse ratio, of rest", _WIERENGA, "abs", "1", (0.95, 1.05),
-        partial(_scaled, protocol=DARK, hours=48, name="PPR"), slow=True),
-    Row("W19.CV", "48 h without firing: 1/CV2, of rest", _WIERENGA, "abs", "1", (0.95, 1.05),
-        partial(_scaled, protocol=DARK, hours=48, name="inv_cv2"), slow=True),
-    Row("W20.mean", "16 h awake, 8 h asleep: mean of a population, of that before sleep", _VIVO, "abs", "1", 0.82, _night,
-        tolerance=0.06, slow=True, note="area of contacts; ten synapses of log-normal sizes"),
-    Row("W20.spared", "16 h awake, 8 h asleep: the largest fifth, of that before sleep", _VIVO, "abs", "1", (0.93, None),
-        _spared, slow=True),
-)  # fmt: skip
+    _row(
+        "W18.primed",
+        f"{_UP}: theta_M 20 min after, of that of a naive synapse",
+        _HUANG,
+        "abs",
+        (1.1, None),
+        partial(_shift, protocol=PRIMING, minutes=20),
+        note="prior activity inhibits potentiation",
+    ),
+    _row(
+        "W18.primed_LTP",
+        f"{_UP}: weight that 900 pulses at 50 Hz add 20 min after, less that of a naive synapse",
+        _HUANG,
+        "abs",
+        (None, -0.05),
+        partial(_changed, protocol=PRIMING, minutes=20, rate=50),
+    ),
+    _row(
+        "W18.primed_LTD",
+        f"{_UP}: the same for 900 pulses at 5 Hz",
+        "Christie1992, abstract",
+        "abs",
+        (None, -0.02),
+        partial(_changed, protocol=PRIMING, minutes=20, rate=5),
+        note="in the dentate gyrus, after 5 Hz",
+    ),
+    _row(
+        "W18.fades",
+        f"{_UP}: theta_M 90 min after, of that of a naive synapse",
+        _HUANG,
+        "recalled",
+        (None, 1.3),
+        partial(_shift, protocol=PRIMING, minutes=90),
+        note="potentiation is back after 90 min",
+    ),
+    _row(
+        "W18.AP5",
+        f"{_UP} in AP5, washed out: theta_M 20 min after, of that of a naive synapse",
+        _HUANG,
+        "abs",
+        (0.95, 1.05),
+        partial(_shift, protocol=PRIMING, minutes=20, blocker=AP5),
+    ),
+    _row(
+        "W18.dark",
+        "48 h without firing: theta_M, of that of a naive synapse",
+        _KIRKWOOD,
+        "abs",
+        (None, 0.9),
+        partial(_shift, protocol=DARK, minutes=0),
+        note="dark rearing in visual cortex",
+    ),
+    _row(
+        "W18.dark_10Hz",
+        "48 h without firing: weight that 900 pulses at 10 Hz add, less that of a naive synapse",
+        _KIRKWOOD,
+        "abs",
+        (0.02, None),
+        partial(_changed, protocol=DARK, minutes=0, rate=10),
+    ),
+    _row(
+        "W18.busy",
+        "48 h of 2.5 times the firing: theta_M, of that of a naive synapse",
+        "Philpot2001, abstract",
+        "abs",
+        (1.1, None),
+        partial(_shift, protocol=BUSY, minutes=0),
+    ),
+    _row(
+        "W18.GluN2A_KO",
+        "GluN2A knocked out: theta_M, of that of the wild type",
+        "Philpot2007, abstract",
+        "abs",
+        (None, 0.9),
+        _without_glun2a,
+        note="as after dark rearing",
+    ),
+    _row(
+        "W19.silence",
+        "48 h without firing: weight",
+        _TURRIGIANO,
+        "recalled",
+        (1.5, 2.3),
+        partial(_scaled, protocol=DARK, hours=48),
+        note="1.92 is recalled; 1.2 to 2 in later work",
+    ),
+    _row(
+        "W19.silence_4h",
+        "4 h without firing: weight",
+        "Ibata2008, abstract",
+        "recalled",
+        (1.02, 1.3),
+        partial(_scaled, protocol=DARK, hours=4),
+    ),
+    _row(
+        "W19.raised",
+        "48 h of 2.5 times the firing: weight",
+        _TURRIGIANO,
+        "recalled",
+        (0.6, 0.8),
+        partial(_scaled, protocol=BUSY, hours=48),
+        note="bicuculline",
+    ),
+    _row(
+        "W19.multiplicative",
+        "48 h without firing: factor of a large synapse, of that of a small one",
+        _WIERENGA,
+        "abs",
+        (0.9, 1.1),
+        partial(_evenly, protocol=DARK),
+    ),
+    _row(
+        "W19.PPR",
+        "48 h without firing: paired-pulse ratio, of rest",
+        _WIERENGA,
+        "abs",
+        (0.95, 1.05),
+        partial(_scaled, protocol=DARK, hours=48, name="PPR"),
+    ),
+    _row(
+        "W19.CV",
+        "48 h without firing: 1/CV2, of rest",
+        _WIERENGA,
+        "abs",
+        (0.95, 1.05),
+        partial(_scaled, protocol=DARK, hours=48, name="inv_cv2"),
+    ),
+    _row(
+        "W20.mean",
+        "16 h awake, 8 h asleep: mean of a population, of that before sleep",
+        _VIVO,
+        "abs",
+        0.82,
+        _night,
+        tolerance=0.06,
+        note="area of contacts; ten synapses of log-normal sizes",
+    ),
+    _row(
+        "W20.spared",
+        "16 h awake, 8 h asleep: the largest fifth, of that before sleep",
+        _VIVO,
+        "abs",
+        (0.93, None),
+        _spared,
+    ),
+)

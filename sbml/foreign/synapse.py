@@ -243,7 +243,7 @@ class ForeignSynapse(Synapse):
         return self.model(protocol).source.units
 
     @staticmethod
-    def built(points: Sequence[tuple[Any, Input | None]]) -> list[Model | KinapticError]:
+    def built(points: Sequence[Any]) -> list[Model | KinapticError]:
         """Return the models of many points; see `kinaptic.sbml.build.models`."""
         from kinaptic.sbml.foreign import build
 

@@ -90,11 +90,12 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "Bands", "Curve", "Dendrite", "DendriteRun", "DoseResponse", "Perturbation", "Protocol", "Run", "Scan", "Screen",
-    "Sensitivity", "Site", "Synapse", "Threshold", "Waveform", "bands", "clamp", "condition", "depolarization", "distance_curve",
-    "dose_response", "drug", "edit", "firing", "frequency_curve", "gap", "inhibit", "knockout", "low_frequency",
-    "overexpress", "pairs_curve", "poisson", "scan", "screen", "sensitivity", "simulate", "sleep",
-    "spikes", "stdp", "stdp_window", "tetanus", "theta_burst", "threshold", "validate",
+    "Bands", "Curve", "Dendrite", "DendriteRun", "DoseResponse", "Perturbation", "Protocol", "Run",
+    "Scan", "Screen", "Sensitivity", "Site", "Synapse", "Threshold", "Waveform", "bands", "clamp",
+    "condition", "depolarization", "distance_curve", "dose_response", "drug", "edit", "firing",
+    "frequency_curve", "gap", "inhibit", "knockout", "low_frequency", "overexpress", "pairs_curve",
+    "poisson", "scan", "screen", "sensitivity", "simulate", "sleep", "spikes", "stdp", "stdp_window",
+    "tetanus", "theta_burst", "threshold", "validate",
 ]  # fmt: skip
 
 
