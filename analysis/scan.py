@@ -66,7 +66,8 @@ def scan(
         ``"protocol"``, ``"preset"``, ``"synapse"`` (such as clones of runs), an argument of the function
         that made the protocol (``"delay"``, ``"rate"`` …), or a parameter of the synapse, which is set
         before the genotype acts on it. Quantities have units; a DataFrame's bare numbers have those of
-        its ``attrs["units"]``. In place of a list a range, ``"1 nM .. 100 uM"``, has three log-spaced values a decade.
+        its ``attrs["units"]``. In place of a list a range, ``"1 nM .. 100 uM"``, has three log-spaced
+        values a decade.
     until : quantity
         Length of a run.
     readouts : str or iterable of str

@@ -17,7 +17,7 @@ PATHWAY = Pathway(
     contributes={"Glu_spill": "Glu_astro"},
     enzymes={
         "astrocyte_CB1R": Enzyme.by("astro_IP3_gain", meaning="CB1 receptors of the astrocyte"),
-        "glial_uptake": Enzyme.by("glial_uptake", meaning="uptake of glutamate by glia (TBOA)"),
+        "EAAT": Enzyme.by("glial_uptake", meaning="uptake of glutamate by glia (TBOA)"),
     },
     readouts={
         "astro_Ca": "calcium of the astrocyte's process (uM)",

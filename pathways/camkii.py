@@ -27,6 +27,7 @@ PATHWAY = Pathway(
         "CaMKII_autonomous": Port("uM", "autonomous subunits without calmodulin in the cytosol"),
         "CaMKII_psd_active": Port("uM", "active subunits anchored in the density, per volume of it"),
     },
+    contributes={"DAGL_phos": "CaMKII_on_DAGL*CaMKII_active"},
     molecules={
         "CaMKII": Molecule("CaMKII subunit", (_KINASE,)),
         "CaMKII_C?N?": Molecule("CaMKII subunit with calmodulin", (_KINASE, _CALMODULIN)),

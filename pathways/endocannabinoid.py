@@ -19,13 +19,16 @@ PATHWAY = Pathway(
         "activity. Anandamide opens TRPV1 in the spine."
     ),
     file=__file__,
-    needs=("Ca", "DAG", "CaMKII_active", "buffer_uptake"),
+    needs=("Ca", "DAG", "buffer_uptake"),
     gives={
         "AG2": Port("uM", "2-AG around the synapse", kind="species", compartment="surround"),
         "AEA": Port("uM", "anandamide around the synapse", kind="species", compartment="surround"),
         "CB1R_active": Port("uM", "CB1 receptors that are active", kind="species", compartment="bouton"),
     },
-    collects={"AG2_elsewhere": Port("uM", "2-AG from other synapses")},
+    collects={
+        "AG2_elsewhere": Port("uM", "2-AG from other synapses"),
+        "DAGL_phos": Port("1/s", "phosphorylation of diacylglycerol lipase, which stops it"),
+    },
     contributes={
         "VGCC_inhibition": "VGCC_inhibition_CB1R",
         "AC_pre_inhibition": "AC_pre_inhibition_CB1R",

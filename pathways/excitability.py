@@ -15,6 +15,6 @@ PATHWAY = Pathway(
     file=__file__,
     needs=("Ca_NMDAR", "PKA_active"),
     contributes={"KA_change": "Kv42 - one"},
-    enzymes={"Kv42_internalisation": Enzyme.by("Kv42_internalisation", meaning="its way inside (S552A)")},
+    enzymes={"Kv42": Enzyme.by("Kv42_internalisation", meaning="its way inside (S552A)")},
     metaplastic={"Kv42": "Kv4.2 channels in the dendrite's membrane, of those at rest"},
 )

@@ -168,12 +168,10 @@ def clones(run: Run, minutes: Sequence[float]) -> list[Synapse]:
         stops = pauses(float(times[-1]), event_times(run.protocol))
         values = integrator.run(model, times, stops, rtol=rtol, expected=expected)
     after = "the start" if run.protocol is None else f"'{run.protocol}'"
+    states = [tuple(zip(model.readouts, row, strict=True)) for row in values.tolist()]
     return [
-        replace(
-            run.synapse,
-            start=Start(run.synapse, tuple(zip(model.readouts, row, strict=True)), f"{at:g} min after {after}"),
-        )
-        for at, row in zip(minutes, values.tolist(), strict=True)
+        replace(run.synapse, start=Start(run.synapse, state, f"{at:g} min after {after}"))
+        for at, state in zip(minutes, states, strict=True)
     ]
 
 

@@ -19,6 +19,8 @@ FRONT_DOOR = 5
 # A run starts studies of itself, so that users find them where they look: decision 13. A PEtab problem is
 # written as every other format, and takes its measurements from the table of experiments: decision 14.
 LOOKS_UP = {
+    ("kinaptic.sbml.run", "kinaptic.analysis.ablation"),
+    ("kinaptic.sbml.run", "kinaptic.analysis.probes"),
     ("kinaptic.sbml.run", "kinaptic.analysis.screen"),
     ("kinaptic.sbml.export.petab", "kinaptic.analysis.petab"),
 }

@@ -45,7 +45,7 @@ def test_a_pathway_says_what_it_is(name: str) -> None:
     declared = pathway(name)
     assert declared.title
     assert len(declared.summary) > 40
-    assert declared.readouts
+    assert declared.readouts or declared.metaplastic
     assert all(port.meaning for port in declared.gives.values())
     assert all(enzyme.meaning for enzyme in declared.enzymes.values())
 
@@ -109,12 +109,14 @@ def test_spikes_change_states(name: str) -> None:
     states = set(re.findall(r"^\s*(\w+)'\s*=", declared.antimony, flags=re.MULTILINE)) | set(
         declared_species(declared)
     )
-    known = words(declared) | set(declared.parameters) | set(geometry()) | set(declared.needs)
-    for changes in (declared.on_pre, declared.on_post, declared.on_step):
+    taken = {*declared.needs, *declared.collects}
+    known = words(declared) | set(declared.parameters) | set(geometry()) | taken
+    for changes in (declared.on_pre, declared.on_post, declared.on_step, declared.on_regime):
         assert set(changes) <= states - ruled
         for expression in changes.values():
             used = set(re.findall(r"[A-Za-z_]\w*", expression))
             used -= {"exp", "ln", "sqrt", "piecewise", "step_voltage", "step_begins"}
+            used -= {"regime_firing", "regime_asleep", "regime_begins"}
             assert used <= known, used - known
 
 

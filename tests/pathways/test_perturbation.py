@@ -69,7 +69,7 @@ def test_a_pathway_stands_for_its_namesake_only() -> None:
         (lambda: kn.inhibit("pka", by=float("nan")), PerturbationError, "fraction from 0 to 1"),
         (lambda: kn.overexpress("pka", 0), PerturbationError, "to remove it use knockout"),
         (lambda: kn.overexpress("pka", float("inf")), PerturbationError, "positive factor"),
-        (lambda: factors(kn.inhibit("camki"), CA1), UnknownName, "did you mean camkii or CaMKII"),
+        (lambda: factors(kn.inhibit("camki"), CA1), UnknownName, "did you mean camkii or CaMKIV or CaMKII"),
         (lambda: factors(kn.inhibit("PP3"), CA1), UnknownName, "unknown target 'PP3': did you mean"),
         (lambda: factors(kn.inhibit("DARPP32"), CA1), PerturbationError, "belongs to pathway darpp32"),
         (lambda: factors(kn.inhibit("dArpp32"), CA1), PerturbationError, "belongs to pathway darpp32"),
