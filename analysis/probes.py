@@ -155,13 +155,17 @@ def thresholds(synapses: Sequence[Synapse], probes: Probes = "rates", **options:
     alone = [f"weight at {p.end / 60 + AFTER!r} min" for p in each]
     once = list(dict.fromkeys(alone))
     controls = scan(synapses[0], None, {"synapse": list(synapses)}, readouts=once, **settings).table
+    recipe = {**table.attrs["recipe"], "synapse": "", "over": f"{axis}: {len(values)} probes"}
     shape = (len(synapses), len(values))
     weights = table[_READOUT].to_numpy(dtype=float).reshape(shape) / controls[alone].to_numpy(dtype=float)
     lengths = np.array([p.duration for p in each])
     calcium = table["Ca at rest"].to_numpy(dtype=float) + table["area Ca"].to_numpy(dtype=float) / np.tile(
         lengths, len(synapses)
     )
-    return [_read(axis, numbers, w, c) for w, c in zip(weights, calcium.reshape(shape), strict=True)]
+    found = [_read(axis, numbers, w, c) for w, c in zip(weights, calcium.reshape(shape), strict=True)]
+    for synapse, each in zip(synapses, found, strict=True):
+        each.table.attrs["recipe"] = {**recipe, "synapse": str(synapse)}
+    return found
 
 
 def probe(family: str) -> Protocol:

@@ -184,6 +184,8 @@ _PROTOCOLS = _Language(
         stimulation.spikes,
         stimulation.poisson,
         stimulation.depolarization,
+        stimulation.firing,
+        stimulation.sleep,
         stimulation.gap,
     ),
     "stdp(delay='10 ms', pairs=60, rate='1 Hz')",

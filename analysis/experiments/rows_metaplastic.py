@@ -113,7 +113,7 @@ def _spared(lab: Lab) -> float:
 
 
 _HUANG, _KIRKWOOD = "Huang1992, abstract", "Kirkwood1996, abstract"
-_TURRIGIANO, _WIERENGA, _VIVO = "Turrigiano1998", "Wierenga2005, abstract", "deVivo2017, abstract"
+_TURRIGIANO, _WIERENGA, _VIVO = "Turrigiano1998", "Wierenga2005, abstract", "DeVivo2017, abstract"
 _UP = "20 trains of 6 pulses at 30 Hz"
 
 

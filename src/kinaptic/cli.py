@@ -1,4 +1,4 @@
-"""The command line: ``kinaptic run | pathways | drugs | check | cite | validate | export``, and studies."""
+"""The command line: ``kinaptic run``, what there is, checks, export and validation, and studies."""
 
 from __future__ import annotations
 
@@ -234,6 +234,26 @@ def drugs(
     else:
         known = drug_table.called(name)
         console.print_drug(known, drug_table.drugs()[known])
+
+
+@app.command()
+def conditions(
+    name: Annotated[str | None, typer.Argument(help="One of them; all if left out.")] = None,
+) -> None:
+    """List the ages and diseases that --condition knows, or show one: what differs, and who found it.
+
+    For example:
+
+    [bold]kinaptic conditions aged[/]
+    """
+    from kinaptic import console
+    from kinaptic.pathways import conditions as known
+
+    if name is None:
+        console.print_conditions(known.conditions())
+    else:
+        known.condition(name)  # refuses a name that is none
+        console.print_condition(name, known.conditions()[name])
 
 
 @app.command()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from kinaptic.pathways.conditions import Condition
     from kinaptic.pathways.drug_table import Drug
     from kinaptic.pathways.parameters import Parameter
     from kinaptic.pathways.pathway import Pathway
@@ -311,6 +312,29 @@ def print_drug(name: str, each: Drug) -> None:
             about.append(f"; {action.note}", style="dim")
         pathways = " or ".join(homes(action.target))
         shown.add_row(action.target, pathways, action.how, action.constant, usual(each, action), about)
+    console.print(shown)
+
+
+def print_conditions(table: Mapping[str, Condition]) -> None:
+    """Print the ages and diseases."""
+    console = out()
+    shown = _table("condition", "what it is", "changes", "found in")
+    for name, each in table.items():
+        shown.add_row(name, each.title, ", ".join(c.target for c in each.changes), ", ".join(each.presets))
+    console.print(shown)
+    console.print("\nOne of them in full: kinaptic conditions NAME", style="dim")
+
+
+def print_condition(name: str, each: Condition) -> None:
+    """Print an age or a disease: what is multiplied, by how much, and who found it."""
+    console = out()
+    console.print(f"{name}: {each.title}", style="bold")
+    console.print(f"{each.summary} Found in {', '.join(each.presets)}.\n")
+    shown = _table("number", "times", "source and note")
+    for change in each.changes:
+        shown.add_row(
+            change.target, f"{change.factor:g}", "; ".join(filter(None, (change.source, change.note)))
+        )
     console.print(shown)
 
 

@@ -81,6 +81,9 @@ Inhibit = Annotated[
     _Texts, _many("--inhibit", "NAME=PART", "Block part of an activity as the run begins: PKA=0.9.")
 ]
 Drug = Annotated[_Texts, _many("--drug", "NAME=DOSE", "Give a drug as the run begins: AM251='1 uM'.")]
+ConditionName = Annotated[
+    _Texts, _many("--condition", "NAME", "An age or a disease, before the baseline: aged.")
+]
 Overexpress = Annotated[
     _Texts, _many("--overexpress", "NAME=FACTOR", "Multiply an amount, before the baseline: CaMKII=3.")
 ]
@@ -139,6 +142,7 @@ def synapse_of(
     settings: Setting = None,
     also: Also = None,
     without: Without = None,
+    condition: ConditionName = None,
     knockout: Knockout = None,
     inhibit: Inhibit = None,
     overexpress: Overexpress = None,
@@ -146,7 +150,7 @@ def synapse_of(
     drug: Drug = None,
 ) -> Synapse:
     """Return the synapse that the options describe; genetic changes come before drugs."""
-    from kinaptic.pathways import drugs, perturbation
+    from kinaptic.pathways import conditions, drugs, perturbation
     from kinaptic.sbml.synapse import Synapse
 
     overrides = dict(_pair(each, "--set", "distance='150 um'") for each in settings or ())
@@ -154,7 +158,8 @@ def synapse_of(
     made = made.also(*also or ())
     for name in without or ():
         made = made.without(name)
-    done = [perturbation.knockout(name) for name in knockout or ()]
+    done = [change for name in condition or () for change in conditions.condition(name)]
+    done += [perturbation.knockout(name) for name in knockout or ()]
     for each in overexpress or ():
         name, value = _pair(each, "--overexpress", "CaMKII=3")
         done.append(perturbation.overexpress(name, _number(value, "--overexpress", each)))

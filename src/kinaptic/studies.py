@@ -1,4 +1,4 @@
-"""The commands that are studies: ``kinaptic scan | dose | screen | sensitivity | curve | explore``."""
+"""The commands that are studies: scan, dose, screen, sensitivity, curve, threshold and explore."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def runs_of(
 
 def add(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (scan, dose, screen, sensitivity, curve, explore):
+    for command in (scan, dose, screen, sensitivity, curve, threshold, explore):
         app.command()(command)
 
 
@@ -267,6 +267,40 @@ def curve(
     _finish(found, found.table, as_json, out, plot)
     if report is not None:
         _report(found.scan, report, "")
+
+
+@grouped(synapse=synapse_of, runs=places_of)
+def threshold(
+    synapse: Synapse,
+    runs: dict[str, Any],
+    after: Annotated[
+        str | None, typer.Option(metavar="PROTOCOL", help="What comes before; by default nothing.")
+    ] = None,
+    at: Annotated[str, typer.Option(metavar="TIME", help="How long after that.")] = "30 min",
+    probes: Annotated[str, typer.Option(metavar="FAMILY", help="rates or delays.")] = "rates",
+    out: Out = None,
+    plot: Plot = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure where stimulation turns from depression to potentiation, at rest or after a protocol.
+
+    For example:
+
+    [bold]kinaptic threshold ca1 --after "tetanus('100 Hz', '1 s')" --at "20 min"[/]
+    """
+    from kinaptic.analysis import probes as probing
+    from kinaptic.pathways import calls
+    from kinaptic.sbml.simulate import simulate
+    from kinaptic.units import parse
+
+    _check(out, plot)
+    if after is not None:
+        given = calls.protocol(after)
+        end = given.end + parse(at, "s", "--at")
+        synapse = simulate(synapse, given, until=f"{end!r} s", engine="ensemble", samples=[end]).clone(at)
+    found = probing.threshold(synapse, probes, **runs)
+    _finish(found, found.table, as_json, out, plot)
+    typer.echo(f"\n{found}" + (f"\n{found.reason}" if found.reason else ""), err=True)
 
 
 def explore(

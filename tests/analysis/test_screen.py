@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import kinaptic as kn
-from kinaptic.analysis import threshold
+from kinaptic.analysis import screen as screening
+from kinaptic.analysis.probes import thresholds
 from kinaptic.errors import KinapticError, UnknownName
 
 PAIRING = kn.stdp("10 ms", pairs=5, rate="5 Hz")
@@ -105,13 +108,29 @@ def test_a_change_that_fails_is_a_row(ca1: kn.Synapse) -> None:
 def test_theta_is_measured_for_each_change(ca1: kn.Synapse) -> None:
     found = kn.screen(ca1, PAIRING, targets="CaMKII", changes=("halve",), readouts="theta_M", until="12 s")
     half = ca1.with_(kn.overexpress("CaMKII", 0.5))
-    probes = kn.scan(
-        half, threshold.probe(), {"rate": [*threshold.RATES]}, until="46 min", readouts="weight at 30 min"
-    )
-    wanted, _ = threshold.theta_m(probes.table["rate"], probes.table["weight at 30 min"])
-    assert found.table["theta_M"][0] == pytest.approx(wanted)
+    control, wanted = thresholds([ca1, half])
+    assert found.table["theta_M"][0] == pytest.approx(wanted.theta_m_hz)
+    assert found.control["theta_M"] == pytest.approx(control.theta_m_hz)
+    assert found.table["status"][0] == "ok"
     assert found.table.attrs["units"] == {"theta_M": "Hz"}
     assert 5 < found.control["theta_M"] < found.table["theta_M"][0] < 30  # less CaMKII, more pulses needed
+
+
+def test_a_change_without_theta_says_why(ca1: kn.Synapse, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = pd.DataFrame({"rate": [1.0, 2.0], "weight": [0.9, 0.8], "calcium": [0.1, 0.2]})
+    there = kn.Threshold(10.0, 0.2, math.nan, math.nan, 0.5, 1.3, "no threshold of depression: x", table)
+    none = replace(there, theta_m_hz=math.nan, reason="no threshold: y; no threshold of depression: x")
+
+    def measured(synapses: list[kn.Synapse], **options: Any) -> list[kn.Threshold]:
+        assert options == {"rtol": 1e-7, "progress": False}  # a probe has a length of its own
+        return [none if each.perturbations else there for each in synapses]
+
+    monkeypatch.setattr(screening, "thresholds", measured)
+    options: dict[str, Any] = {"until": "12 s", "rtol": 1e-7, "progress": False}
+    found = kn.screen(ca1, PAIRING, targets="CaMKII", changes="knockout", readouts="theta_M", **options)
+    assert math.isnan(found.table["theta_M"][0])
+    assert found.table["status"][0] == "theta_M: no threshold: y"
+    assert found.control["theta_M"] == 10
 
 
 def test_a_run_is_explained(ca1: kn.Synapse) -> None:
@@ -140,7 +159,7 @@ def test_figures(pairs: kn.Screen) -> None:
     ("given", "error", "message"),
     [
         ({"targets": "enzyme"}, UnknownName, "unknown target 'enzyme': did you mean enzymes"),
-        ({"targets": ["CamKI"]}, UnknownName, "did you mean CaMKII"),
+        ({"targets": ["CamKI"]}, UnknownName, "did you mean CaMKIV or CaMKII"),
         ({"targets": []}, KinapticError, "a screen needs targets and changes"),
         ({"changes": "treble"}, UnknownName, "unknown change 'treble'"),
         ({"readouts": "wieght"}, UnknownName, "did you mean weight"),

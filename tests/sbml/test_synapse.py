@@ -30,7 +30,8 @@ def test_a_synapse_prints_itself(ca1: kn.Synapse) -> None:
     made = ca1.with_(kn.inhibit("camkii", by=0.8), kn.clamp("Ca", "0.1 uM"))
     assert str(made) == (
         "ca1: calcium, calmodulin, calcineurin, camkii, pp1, pka, ampar, plc, endocannabinoid, "
-        "nitric_oxide, bdnf, consolidation, bouton; camkii inhibited by 80%, from the start of the run; "
+        "nitric_oxide, bdnf, consolidation, bouton, cell_activity, nmdar_exchange, excitability, "
+        "spine_size, scaling, sleep; camkii inhibited by 80%, from the start of the run; "
         "Ca clamped at 0.1 uM"
     )
     assert "Ca held at 1 uM" in str(kn.Synapse.of("calmodulin", Ca="1 uM"))

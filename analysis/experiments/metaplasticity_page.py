@@ -1,0 +1,461 @@
+"""What a history does to a synapse: ``python -m kinaptic.analysis.experiments.metaplasticity_page docs``.
+
+It writes ``metaplasticity.md`` with its figures, in some minutes. Numbers, and sentences that have some, are
+made of runs; what is written by hand says how they come about.
+"""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from kinaptic.analysis import threshold_figure
+from kinaptic.analysis.ablation import NAIVE, PRIMED
+from kinaptic.analysis.drawing import COLOURS, STYLE
+from kinaptic.analysis.experiments import rows_metaplastic
+from kinaptic.analysis.experiments.weighing import FOUR, HFS
+from kinaptic.analysis.probes import threshold_over_time, thresholds
+from kinaptic.pathways.stimulation import gap, low_frequency, sleep
+from kinaptic.sbml.dendrite import Dendrite
+from kinaptic.sbml.figure import GREY, LIGHT, Picture
+from kinaptic.sbml.simulate import clones, simulate
+from kinaptic.sbml.synapse import Synapse
+from kinaptic.sbml.wording import sentence
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from kinaptic.analysis.probes import Threshold
+    from kinaptic.pathways.protocol import Protocol
+    from kinaptic.sbml.dendrite_run import DendriteRun
+    from kinaptic.sbml.run import Run
+
+RATES = ("0.5 Hz", *rows_metaplastic.RATES)
+PRIMING, DARK, BUSY = rows_metaplastic.PRIMING, rows_metaplastic.DARK, rows_metaplastic.BUSY
+SLIDING: Mapping[str, Protocol] = {"one train of 100 Hz": HFS, "20 trains of 6 pulses at 30 Hz": PRIMING}
+# What came before the probes, and how long before (min).
+HISTORIES: Mapping[str, tuple[Protocol | None, float]] = {
+    NAIVE: (None, 0.0),
+    "20 min after priming": (PRIMING, 20.0),
+    "48 h without firing": (DARK, 0.0),
+    "48 h of 2.5 x firing": (BUSY, 0.0),
+}
+MINUTES = (5, 10, 20, 30, 45, 60)
+PLACES = tuple(f"{2 * i} um" for i in range(10))
+GIVEN: Mapping[str, Protocol | None] = {"s3": FOUR, "s5": HFS}
+SIZES = np.exp(0.9 * norm.ppf((np.arange(10) + 0.5) / 10))  # as in rows W20
+CHOSEN = 4  # of the sizes: the spine that is stimulated in the day
+NIGHT, MORNING = 16.0, 24.0  # h
+_TICKS = (0.25, 0.5, 1, 2, 4)
+_FELT = 0.002  # what counts as an effect of a part
+_MOVED = 0.01  # of the larger: what counts as a change of a state
+
+
+@dataclass(frozen=True)
+class Case:
+    """One stimulus on a synapse with a history, and on one without."""
+
+    history: str
+    test: Protocol
+    told: str
+
+    @property
+    def run(self) -> Run:
+        """The history."""
+        protocol, minutes = HISTORIES[self.history]
+        return _run(protocol, minutes)
+
+
+CASES = (
+    Case("48 h without firing", low_frequency("10 Hz", 900), "900 pulses at 10 Hz"),
+    Case("20 min after priming", low_frequency("20 Hz", 900), "900 pulses at 20 Hz"),
+)
+
+
+def _run(protocol: Protocol | None, minutes: float, **numbers: float) -> Run:
+    end = (0.0 if protocol is None else protocol.end) + 60 * minutes + 60
+    return simulate(Synapse.preset("ca1", **numbers), protocol, until=f"{end!r} s", engine="ensemble")
+
+
+# ---- The curve, and where it crosses
+def curves(
+    histories: Mapping[str, tuple[Protocol | None, float]], rates: Sequence[str]
+) -> dict[str, tuple[float, Threshold]]:
+    """Return, by history, the weight before the probes and the threshold."""
+    synapses, weights = [], []
+    for protocol, minutes in histories.values():
+        run = None if protocol is None else _run(protocol, minutes)
+        synapses += [Synapse.preset("ca1")] if run is None else clones(run, [minutes])
+        weights.append(1.0 if run is None else run.at(minutes))
+    found = thresholds(synapses, rates, progress=False)
+    return dict(zip(histories, zip(weights, found, strict=True), strict=True))
+
+
+def curve_table(found: Mapping[str, tuple[float, Threshold]]) -> str:
+    """Return the thresholds in Markdown."""
+    head = ("history", "weight before", "theta_M, Hz", "theta_M, µM", "LTD from, Hz", "slope", "ceiling")
+    lines = []
+    for name, (weight, each) in found.items():
+        numbers = (each.theta_m_hz, each.theta_m_calcium, each.ltd_hz, each.slope, each.ceiling)
+        texts = [_number(value, digits) for value, digits in zip(numbers, (1, 3, 1, 2, 2), strict=True)]
+        lines.append((name, f"{weight:.2f}", *texts, each.reason))
+    return _table((*head, "why none"), lines)
+
+
+def sliding(
+    histories: Mapping[str, Protocol], minutes: Sequence[float], rates: Sequence[str]
+) -> pd.DataFrame:
+    """Return weight, theta_M (Hz and µM) and ceiling over minutes, by history and minutes."""
+    parts = {}
+    for name, protocol in histories.items():
+        run = _run(protocol, minutes[-1])
+        found = threshold_over_time(run, [f"{m} min" for m in minutes], rates, progress=False)
+        found["weight"] = [run.at(m) for m in minutes]
+        parts[name] = found[["weight", "theta_m_hz", "theta_m_calcium", "ceiling"]]
+    return pd.concat(parts, names=["history"])
+
+
+def sliding_table(found: pd.DataFrame) -> str:
+    """Return that in Markdown."""
+    places = found.index.to_frame(index=False)
+    lines = [
+        (name, f"{minutes:g}", f"{weight:.2f}", _number(hz, 1), _number(calcium, 3), f"{ceiling:.2f}")
+        for name, minutes, weight, hz, calcium, ceiling in zip(
+            places["history"], places["minutes"], found["weight"], found["theta_m_hz"],
+            found["theta_m_calcium"], found["ceiling"], strict=True,
+        )
+    ]  # fmt: skip
+    return _table(("after", "min", "weight before", "theta_M, Hz", "theta_M, µM", "ceiling"), lines)
+
+
+def sliding_figure(found: pd.DataFrame, naive: float) -> Figure:
+    """Return theta_M over minutes; what a naive synapse has is dashed."""
+    with mpl.rc_context(STYLE):
+        made = Picture(figsize=(4.6, 2.8), dpi=160, layout="constrained")
+        panel = made.subplots()
+        panel.axhline(naive, color=GREY, lw=0.7, ls=(0, (4, 3)), label=f"{NAIVE}: {naive:.1f} Hz")
+        for (name, each), colour in zip(found.groupby(level="history", sort=False), COLOURS, strict=False):
+            course = each.droplevel("history")["theta_m_hz"]
+            panel.plot(course.index, course, "o-", color=colour, ms=3, lw=1.1, label=name)
+        panel.set_xlabel("time after the priming (min)")
+        panel.set_ylabel("theta_M (Hz)")
+        panel.set_xlim(left=0)
+        panel.set_ylim(bottom=0)
+        panel.legend()
+    return made
+
+
+# ---- The same stimulus after different histories
+def case_text(case: Case) -> str:
+    """Return what a stimulus does with and without a history, and which part makes the difference."""
+    minutes = HISTORIES[case.history][1]
+    run = case.run
+    found = run.ablate(f"{minutes} min", case.test, progress=False)
+    felt = found[found["part"].isin([PRIMED, NAIVE]) | (found["effect"].abs() > _FELT)]
+    names = felt["part"].where(felt["part"].isin([PRIMED, NAIVE]), "`" + felt["part"] + "` as at rest")
+    numbers = zip(names, felt["weight"], felt["effect"], strict=True)
+    lines = [(name, f"{weight:.3f}", f"{effect:+.3f}") for name, weight, effect in numbers]
+    parts = _table(("synapse", "weight", "effect"), lines)
+    head = f"### {case.told[0].upper()}{case.told[1:]}: naive, and {case.history}"
+    states = _table(("state", "at rest", "before the test", "what it is"), _states(run, minutes))
+    return "\n\n".join((head, _wrapped(verdict(found, case.told)), parts, states))
+
+
+def verdict(found: pd.DataFrame, told: str) -> str:
+    """Return in a sentence which parts make a synapse with a history answer differently.
+
+    Parameters
+    ----------
+    found : DataFrame
+        As `kinaptic.analysis.ablation.ablate` returns it.
+    told : str
+        The test in words.
+    """
+    by_part = found.set_index("part")
+    primed, naive = (float(by_part["weight"][each]) for each in (PRIMED, NAIVE))
+    effects = by_part["effect"].drop([PRIMED, NAIVE])
+    towards = effects[(effects * (naive - primed) > 0) & (effects.abs() > _FELT)]
+    against = effects[(effects * (naive - primed) < 0) & (effects.abs() > _FELT)]
+    text = f"Without a history {told} leave {naive:.2f} of the weight, with it {primed:.2f}. "
+    if towards.empty:
+        return text + "No single part does it."
+    first, *others = towards.index
+    without = by_part["weight"][first]
+    text += f"It is `{first}` that does most of it: with that part alone as at rest they leave {without:.2f}"
+    if others:
+        text += f"; {_listed(others)} add{'s' if len(others) == 1 else ''} to it"
+    if len(against):
+        text += f"; {_listed(list(against.index))} work{'s' if len(against) == 1 else ''} against it"
+    return text + "."
+
+
+def _states(run: Run, minutes: float) -> list[tuple[str, ...]]:
+    """Return the metaplastic states that a history has moved."""
+    course = run.metaplasticity
+    lines: list[tuple[str, ...]] = []
+    for name, meaning in course.attrs["meaning"].items():
+        before, after = float(course[name].iloc[0]), run.at(minutes, name)
+        if abs(after - before) > _MOVED * max(abs(before), abs(after)):
+            said = str(meaning).replace("uM", "µM")
+            lines.append((f"`{name}`", f"{before:.3g}", f"{after:.3g}", said))
+    return lines
+
+
+# ---- A branch
+def branch(
+    places: Sequence[str], given: Mapping[str, Protocol | None], hours: float
+) -> tuple[DendriteRun, DendriteRun]:
+    """Return a branch of synapses coupled, and the same not coupled."""
+    dendrite = Dendrite.branch(Synapse.preset("ca1"), places)
+    minutes = max(p.end for p in given.values() if p is not None) / 60 + 60 * hours
+    runs = [dendrite.simulate(given, until=f"{minutes!r} min", coupled=each) for each in (True, False)]
+    return runs[0], runs[1]
+
+
+def branch_table(both: tuple[DendriteRun, DendriteRun], hours: Sequence[float]) -> str:
+    """Return the weights of both in Markdown."""
+    columns = {
+        f"{h:g} h, {name}": run.at(60 * h)
+        for h in hours
+        for name, run in zip(("together", "each alone"), both, strict=True)
+    }
+    lines = []
+    for name, run in both[0].runs.items():
+        given = "" if run.protocol is None else sentence(run.protocol).partition(";")[0]
+        lines.append((name, given, *(f"{column[name]:.4f}" for column in columns.values())))
+    return _table(("site", "given", *columns), lines)
+
+
+# ---- A day and a night
+def day(sizes: Sequence[float], chosen: int) -> dict[str, pd.DataFrame]:
+    """Return the weights over hours (index) by size (columns), alone and with one spine stimulated at 8 h."""
+    noon = gap("8 h") + FOUR
+    stimulated = noon + gap(f"{NIGHT * 3600 - noon.duration!r} s") + sleep("8 h")
+    hours = np.unique([0.0, *np.arange(0.05, MORNING, 0.1), 8.05, NIGHT, MORNING])
+    found: dict[str, dict[float, pd.Series[float]]] = {"alone": {}, "stimulated": {}}
+    for i, size in enumerate(sizes):
+        for name, protocol in (("alone", rows_metaplastic.NIGHT), ("stimulated", stimulated)):
+            if name == "alone" or i == chosen:
+                found[name][size] = _day(size, protocol, hours)
+    return {name: pd.DataFrame(columns) for name, columns in found.items()}
+
+
+def _day(size: float, protocol: Protocol, hours: NDArray[np.float64]) -> pd.Series[float]:
+    begin = protocol.end - protocol.duration
+    run = simulate(
+        Synapse.preset("ca1", spine_size_rest=round(size, 4)), protocol, until=f"{protocol.end!r} s",
+        samples=(begin + 3600 * hours).tolist(), engine="ensemble",
+    )  # fmt: skip
+    return pd.Series(run.weight.to_numpy(), index=pd.Index(hours, name="hours"))
+
+
+def day_table(found: Mapping[str, pd.DataFrame]) -> str:
+    """Return weights before and after the night in Markdown."""
+    lines = []
+    for size, course in found["alone"].items():
+        other = found["stimulated"].get(size)
+        texts = ["" if other is None else f"{other[h]:.3f}" for h in (NIGHT, MORNING)]
+        lines.append((f"{size:.2f}", f"{course[MORNING] / course[NIGHT]:.3f}", *texts))
+    head = ("size at rest", "weight after the night / before", "stimulated: before the night", "after it")
+    mean = (found["alone"].loc[MORNING] / found["alone"].loc[NIGHT]).mean()
+    return f"{_table(head, lines)}\n\nThe mean over all is {mean:.3f}."
+
+
+def day_figure(found: Mapping[str, pd.DataFrame]) -> Figure:
+    """Return the weights over the day, and what the night leaves by size."""
+    alone, stimulated = found["alone"], found["stimulated"]
+    sizes = np.array(list(alone), dtype=float)
+    scale = mpl.colors.LogNorm(sizes.min(), sizes.max())
+    shades = mpl.colormaps["viridis_r"]
+    with mpl.rc_context(STYLE):
+        made = Picture(figsize=(7.2, 2.8), dpi=160, layout="constrained")
+        left, right = made.subplots(1, 2, width_ratios=(1.6, 1))
+        left.axvspan(NIGHT, MORNING, color=LIGHT, lw=0, zorder=0)
+        left.text(NIGHT + 0.4, 0.98, "asleep", transform=left.get_xaxis_transform(), va="top", color=GREY)
+        for table, line in ((alone, "-"), (stimulated, "--")):
+            for size in sizes[np.isin(sizes, table.columns)]:
+                left.plot(table.index, table[size], line, color=shades(scale(size)), lw=1.2)
+        left.set(xlabel="time (h)", ylabel="weight / baseline", xlim=(0, MORNING), xticks=range(0, 25, 4))
+        left.set_title(
+            "- - -  4 x 100 Hz at 8 h; colours as on the right", fontsize=7, color=GREY, loc="left"
+        )
+        for table, marker in ((alone, "o"), (stimulated, "D")):
+            there = sizes[np.isin(sizes, table.columns)]
+            rest = (table.loc[MORNING] / table.loc[NIGHT])[there]
+            right.scatter(there, rest, c=shades(scale(there)), marker=marker, s=22)
+        right.axhline(1, color=GREY, lw=0.7, ls=(0, (4, 3)), zorder=0)
+        right.set(xscale="log", xlabel="size of the spine at rest", ylabel="weight after the night / before")
+        right.set_xticks(_TICKS, [f"{size:g}" for size in _TICKS])
+        right.minorticks_off()
+        right.set_title("●  left alone   ◆  4 x 100 Hz at 8 h", fontsize=7, color=GREY, loc="left")
+    return made
+
+
+def _listed(names: Sequence[str]) -> str:
+    quoted = [f"`{name}`" for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 110)
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}" if np.isfinite(value) else "none"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(each)} |" for each in (head, ["---"] * len(head), *rows))
+
+
+_PAGE = """# What a history does to a synapse
+
+Every number here is measured on runs of the preset `ca1`, and so is every sentence that has one. Written by
+`python -m kinaptic.analysis.experiments.metaplasticity_page docs`.
+
+## How the threshold is measured
+
+There is no variable theta_M in the model. A run is cloned (`Run.clone`): all concentrations and states at
+one time become the beginning of new runs. Each of them gets 900 pulses at one rate (Dudek and Bear 1992).
+Its weight half an hour after the last pulse is divided by that of a clone that was left alone for as long,
+so that what the history itself is still doing does not count. theta_M is where this comes up through 1 at
+the highest rate; between two probes a straight line is drawn over the logarithm of the rate. theta_M in µM
+is the mean calcium during such a probe. *Slope* is the change of the weight per factor of ten of the rate,
+at theta_M. *Ceiling* is the most that any probe leaves. *LTD from* is the lowest rate that leaves 0.95;
+there is none where the slowest probe depresses already.
+
+*Weight before* is what the history has made of the weight when the probes begin. Where priming has raised
+it, places for receptors are taken and a probe can add less. So the shift after priming is occlusion to a
+large part; how much of it, the tables below say. Scaling takes no places.
+
+{curves}
+
+![The weight that 900 pulses leave, by their rate](metaplasticity_curves.png)
+
+Where theta_M moves in Hz and hardly in µM, a pulse brings more or less calcium than before, and what
+calcium does is the same. Where the slope is small, theta_M says little. Priming is 20 trains of 6 pulses at
+30 Hz, one every 5 s. After silence and after more firing the cell fires as usual again from the first probe
+on.
+
+## An hour of theta_M
+
+The same after one train of 100 Hz and after that priming, from clones at some minutes after them.
+
+{sliding}
+
+![theta_M over an hour](metaplasticity_sliding.png)
+
+## The same stimulus, opposite signs
+
+`Run.ablate` puts one part of the synapse after another back to rest when the test begins; all others keep
+their history. A part is a pathway, with the states that it declares and those of others that it moves.
+*Effect* is what that changes of the weight half an hour after the test; those of more than 0.002 are shown.
+Effects do not have to add up to the difference from a naive synapse. The places of GluN2B in the density
+belong both to `camkii`, which binds there, and to `nmdar_exchange`, which brings and takes them, so that
+both show an effect of the same molecules. In `ampar` are the receptors and the places that take them, in
+`nitric_oxide` the mark that nitric oxide leaves in the bouton. Below each table stand the states of
+`run.metaplasticity` that have moved by more than 1 %.
+
+{cases}
+
+## A branch of ten synapses
+
+Ten synapses 2 µm apart. s3 gets four trains of 100 Hz, s5 a single one at the same time as the first of
+them, the others nothing. Each weight is relative to its own baseline, one and four hours after the last
+train. In *together* they hear each other: newly made protein in the dendrite, nitric oxide, 2-AG and BDNF
+around it. How that is computed stands in [dendrite.md](dendrite.md).
+
+{branch}
+
+![Weights of ten synapses over time, and where they sit](metaplasticity_branch.png)
+
+{captured}
+
+## A day and a night
+
+Ten spines at equal steps of probability of a log-normal distribution, with a standard deviation of 0.9 of
+the logarithm. 16 h awake with the usual firing, then 8 h asleep. One of them gets four trains of 100 Hz
+after 8 h.
+
+{day}
+
+![Weights over a day, and what a night leaves by size](metaplasticity_day.png)
+
+## What is assumed
+
+- Sizes of homeostatic scaling (1.9 after two days of silence, 0.7 after two of excess) are recalled from
+  Turrigiano 1998, not read; later work has 1.2 to 2. Receptors are scaled by one factor for the whole cell.
+- How far GluN2B goes after days of silence (a share of 0.25 to 0.45 of the current) and how fast (8 h) are
+  assumed; the sign is that of dark rearing (Philpot 2001).
+- Priming is remembered by what is there already: places for receptors, the mark of nitric oxide in the
+  bouton, the size of the spine, GluN2B. It raises the weight as well, and the shift of theta_M fades as the
+  weight does. A lasting tone of phosphatases was tried and left out; see [decision
+  15](decisions/0015-metaplasticity.md).
+- Downscaling in sleep is fitted to 18 % of the mean contact (deVivo 2017, abstract); that large spines are
+  spared is put in, not found.
+- Volume of the spine is a factor on its places and its conductances, not a volume that concentrations feel.
+
+## What the model does not do
+
+- *Silent priming.* 5 Hz that leaves no change of the weight and yet stops later late potentiation (Woo and
+  Nguyen 2002) leaves no trace here.
+- *Other channels.* SK and HCN channels are not there. Excitability is Kv4.2 alone.
+- *Receptors outside the synapse.* NMDA receptors beside the density are a reserve that carries no current.
+- *Depression of neighbours.* Synapses that are not stimulated hardly move; active depression around a
+  cluster of potentiated spines is not there.
+- *Firing does not follow.* How much the cell fires is given by the protocol. Scaling changes receptors, and
+  they do not change the firing.
+"""
+
+
+def captured(both: tuple[DendriteRun, DendriteRun], hours: float) -> str:
+    """Return in sentences what the synapses of a branch do for each other."""
+    together, alone = (run.at(60 * hours) for run in both)
+    silent = [name for name, run in both[0].runs.items() if run.protocol is None]
+    most = float((together[silent] - alone[silent]).abs().max())
+    gain = {name: float(together[name] - alone[name]) for name in GIVEN}
+    helped = max(gain, key=lambda name: gain[name])
+    return _wrapped(
+        f"{hours:g} h after, the neighbours have changed the weight of `{helped}` by {gain[helped]:+.3f}, to "
+        f"{together[helped]:.3f}. Those that are not stimulated are changed by {most:.4f} at most. It took "
+        f"{both[0].rounds} rounds, the last of which changed no weight by more than {both[0].change:.0e}."
+    )
+
+
+def write(folder: Path) -> None:
+    """Write ``metaplasticity.md`` and ``metaplasticity_*.png`` into a folder."""
+    found = curves(HISTORIES, RATES)
+    slid = sliding(SLIDING, MINUTES, RATES)
+    both = branch(PLACES, GIVEN, 4)
+    days = day(SIZES.tolist(), CHOSEN)
+    text = _PAGE.format(
+        curves=curve_table(found),
+        sliding=sliding_table(slid),
+        cases="\n\n".join(case_text(case) for case in CASES),
+        branch=branch_table(both, (1, 4)),
+        captured=captured(both, 4),
+        day=day_table(days),
+    )
+    (folder / "metaplasticity.md").write_text(text, encoding="utf-8")
+    pictures = {
+        "curves": threshold_figure.figure({name: each for name, (_, each) in found.items()}),
+        "sliding": sliding_figure(slid, found[NAIVE][1].theta_m_hz),
+        "branch": both[0].plot(),
+        "day": day_figure(days),
+    }
+    for name, made in pictures.items():
+        made.savefig(folder / f"metaplasticity_{name}.png")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))
