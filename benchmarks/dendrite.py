@@ -1,7 +1,7 @@
 """``python -m benchmarks.dendrite``: what synapses of one dendrite cost as they become more; on one core.
 
-One, ten and a hundred synapses along a branch, a micrometre apart: the first is stimulated strongly, the second
-weakly, the others not at all. The results go to ``benchmarks/results/dendrite.json`` and into
+One, ten and a hundred synapses along a branch, a micrometre apart: the first is stimulated strongly, the
+second weakly, the others not at all. The results go to ``benchmarks/results/dendrite.json`` and into
 ``docs/dendrite.md``.
 """
 
@@ -40,8 +40,9 @@ def main(counts: Sequence[int] = COUNTS) -> None:
 
 def measured(count: int, *, coupled: bool, minutes: float) -> Found:
     """Return what a run of so many synapses takes: seconds on a core, rounds, last change of a weight."""
-    import kinaptic as kn
     from benchmarks.timing import timed
+
+    import kinaptic as kn
 
     given = {
         "s1": kn.tetanus("100 Hz", "1 s", trains=4, interval="5 min"),
@@ -108,37 +109,38 @@ run.plot()
 
 ## How it works
 
-Each synapse is integrated by itself, many side by side. What one makes beyond its rest reaches the others by a
-kernel: a number for each pair of sites that follows from their distance (`branch.kernel("AG2_elsewhere")`).
-The sum over all others is a field, drawn as straight lines over time, in which the synapse is integrated in the
-next round. Rounds end when no weight changes by more than 1e-4.
+Each synapse is integrated by itself, many side by side. What one makes beyond its rest reaches the others
+by a kernel: a number for each pair of sites that follows from their distance
+(`branch.kernel("AG2_elsewhere")`). The sum over all others is a field, drawn as straight lines over time,
+in which the synapse is integrated in the next round. Rounds end when no weight changes by more than 1e-4.
 
 | what | how it spreads |
 |---|---|
-| nitric oxide | from a point into space, lost within a few micrometres; sums over all that make it |
+| nitric oxide | from a point into space, falling with the distance; little from one, more from many |
 | 2-AG, BDNF | from a point into space, taken up by glia on the way |
 | newly made protein | along the dendrite, exponentially; a part of it passes a branch point |
 
-Spikes of the soma reach all synapses, sleep and firing are the whole cell's. Numbers of the spread, with their
-sources, are in `branch.parameters`; `glial_uptake_of_messengers=3` shortens the reach of 2-AG and BDNF.
+Spikes of the soma reach all synapses, sleep and firing are the whole cell's. Numbers of the spread, with
+their sources, are in `branch.parameters`; `glial_uptake_of_messengers=3` shortens the reach of 2-AG and
+BDNF.
 
 Kernels are static: what spreads is there at once, which holds for messengers that cross a micrometre within
-milliseconds and is an assumption for protein. What a neighbour takes up is not missing elsewhere. Two synapses
-that are very close may be bound too tightly for rounds to converge; then it says so.
+milliseconds and is an assumption for protein. What a neighbour takes up is not missing elsewhere. Two
+synapses that are very close may be bound too tightly for rounds to converge; then it says so.
 
-`branch.sbml(protocols)` is the whole as one document, bound by rules. Against that system, integrated at once, the
-error of a weight is below 1.3e-4 (`tests/sbml/test_dendrite.py`).
+`branch.sbml(protocols)` is the whole as one document, bound by rules. Against that system, integrated at
+once, the error of a weight is below 1.3e-4 (`tests/sbml/test_dendrite.py`).
 
 ## What it costs
 
-A branch of `ca1`, a synapse every micrometre. The first gets four trains of 100 Hz, the second one, the others
-nothing; {minutes} min. *Each alone* is the same without coupling. Seconds on one core, programs compiled before,
-by `python -m benchmarks.dendrite`; numbers in `benchmarks/results/dendrite.json`.
+A branch of `ca1`, a synapse every micrometre. The first gets four trains of 100 Hz, the second one, the
+others nothing; {minutes} min. *Each alone* is the same without coupling. Seconds on one core, programs
+compiled before, by `python -m benchmarks.dendrite`; numbers in `benchmarks/results/dendrite.json`.
 
 {measurements}
 
-Coupled, most of it is not integration: a field is a part of the model of each synapse, which is written and read
-anew in each round.
+Coupled, most of it is not integration: a field is a part of the model of each synapse, which is written and
+read anew in each round.
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import math
 from pathlib import Path
 from types import ModuleType
@@ -43,6 +44,27 @@ def test_speed_is_told_only_where_both_reach_the_error(benchmark: ModuleType) ->
     assert found[1e-3, "fast"]["speed"] == pytest.approx(8.0)
     assert found[1e-5, "fast"]["speed"] is None
     assert found[1e-5, "fast"]["seconds"] is None
+
+
+@pytest.mark.parametrize("benchmark", ["dendrite"], indirect=True)
+def test_the_page_of_dendrites_shows_the_numbers_that_were_measured(benchmark: ModuleType) -> None:
+    found = json.loads((benchmark.PAGE.parents[1] / "benchmarks/results/dendrite.json").read_text("utf-8"))
+    assert benchmark.page(found) == benchmark.PAGE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("benchmark", ["dendrite"], indirect=True)
+def test_one_synapse_does_not_count_for_the_cost_of_coupling(benchmark: ModuleType) -> None:
+    rows = [
+        {"synapses": n, "coupled": c, "seconds": s}
+        for n, c, s in [
+            (1, False, 1.0),
+            (1, True, 1.0),
+            (10, False, 5.0),
+            (10, True, 60.0),
+            (100, True, 600.0),
+        ]
+    ]
+    assert benchmark.exponents(rows) == pytest.approx({"coupled": 1.0, "each alone": math.log10(5)})
 
 
 @pytest.mark.parametrize("benchmark", ["cases"], indirect=True)

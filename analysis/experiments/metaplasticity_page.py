@@ -52,6 +52,7 @@ HISTORIES: Mapping[str, tuple[Protocol | None, float]] = {
 }
 MINUTES = (5, 10, 20, 30, 45, 60)
 PLACES = tuple(f"{2 * i} um" for i in range(10))
+HOURS = (1.0, 4.0)  # after the last train
 GIVEN: Mapping[str, Protocol | None] = {"s3": FOUR, "s5": HFS}
 SIZES = np.exp(0.9 * norm.ppf((np.arange(10) + 0.5) / 10))  # as in rows W20
 CHOSEN = 4  # of the sizes: the spine that is stimulated in the day
@@ -241,7 +242,7 @@ def day(sizes: Sequence[float], chosen: int) -> dict[str, pd.DataFrame]:
     """Return the weights over hours (index) by size (columns), alone and with one spine stimulated at 8 h."""
     noon = gap("8 h") + FOUR
     stimulated = noon + gap(f"{NIGHT * 3600 - noon.duration!r} s") + sleep("8 h")
-    hours = np.unique([0.0, *np.arange(0.05, MORNING, 0.1), 8.05, NIGHT, MORNING])
+    hours = np.unique([0.0, *np.arange(0.05, MORNING, 0.1), NIGHT, MORNING]).round(6)
     found: dict[str, dict[float, pd.Series[float]]] = {"alone": {}, "stimulated": {}}
     for i, size in enumerate(sizes):
         for name, protocol in (("alone", rows_metaplastic.NIGHT), ("stimulated", stimulated)):
@@ -436,14 +437,14 @@ def write(folder: Path) -> None:
     """Write ``metaplasticity.md`` and ``metaplasticity_*.png`` into a folder."""
     found = curves(HISTORIES, RATES)
     slid = sliding(SLIDING, MINUTES, RATES)
-    both = branch(PLACES, GIVEN, 4)
+    both = branch(PLACES, GIVEN, HOURS[-1])
     days = day(SIZES.tolist(), CHOSEN)
     text = _PAGE.format(
         curves=curve_table(found),
         sliding=sliding_table(slid),
         cases="\n\n".join(case_text(case) for case in CASES),
-        branch=branch_table(both, (1, 4)),
-        captured=captured(both, 4),
+        branch=branch_table(both, HOURS),
+        captured=captured(both, HOURS[-1]),
         day=day_table(days),
     )
     (folder / "metaplasticity.md").write_text(text, encoding="utf-8")

@@ -197,16 +197,20 @@ def test_the_threshold_over_time(primed: kn.Run, both: list[Threshold]) -> None:
         primed.threshold_over_time([], RATES)
 
 
-def test_a_clone_is_probed_by_its_run(primed: kn.Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def measured(synapses: list[kn.Synapse], family: str, **options: Any) -> list[Any]:
-        return [(each.start, family, options) for each in synapses]
+def test_a_clone_is_probed_by_its_run(
+    primed: kn.Run, both: list[Threshold], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def measured(synapses: list[kn.Synapse], family: str, **options: Any) -> list[Threshold]:
+        asked.append((synapses[0].start, family, options))
+        return both[:1]
 
     monkeypatch.setattr(probes, "thresholds", measured)
-    start, family, options = primed.threshold("20 min", "delays", rtol=1e-7)  # type: ignore[misc]
-    assert start == clones(primed, [20.0])[0].start
-    assert family == "delays"
-    assert options == {"rtol": 1e-7}
-    assert primed.threshold("20 min")[1] == "rates"  # type: ignore[index]
+    assert primed.threshold("20 min", "delays", rtol=1e-7) is both[0]
+    assert primed.threshold("20 min") is both[0]
+    start = clones(primed, [20.0])[0].start
+    assert asked == [(start, "delays", {"rtol": 1e-7}), (start, "rates", {})]
 
 
 @pytest.mark.parametrize(

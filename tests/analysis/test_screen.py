@@ -105,6 +105,7 @@ def test_a_change_that_fails_is_a_row(ca1: kn.Synapse) -> None:
     assert repr(found) == "<Screen: 3 changes, 1 failed>"
 
 
+@pytest.mark.slow
 def test_theta_is_measured_for_each_change(ca1: kn.Synapse) -> None:
     found = kn.screen(ca1, PAIRING, targets="CaMKII", changes=("halve",), readouts="theta_M", until="12 s")
     half = ca1.with_(kn.overexpress("CaMKII", 0.5))

@@ -63,6 +63,35 @@ def test_who_found_it_is_cited_and_only_there() -> None:
         assert f"[{key}]" not in plain.cite()
 
 
+@pytest.mark.parametrize(
+    ("name", "up", "down"),
+    [
+        ("aged", {"VGCC_L_conductance", "Ca_buffer_capacity", "CaN_activity"}, set()),
+        ("amyloid", {"Glu_tau", "CaN_activity"}, set()),
+        ("fragile_x", {"translation_activity"}, {"DAGL_kcat"}),
+        ("huntington", set(), {"MEK_TrkB", "Akt_TrkB"}),
+        ("huntington_late", set(), {"BDNF_granules"}),
+        ("dopamine_depleted", set(), {"DAGL_kcat"}),
+        ("juvenile", {"GluN2B_total"}, {"NMDAR_2A_share"}),
+    ],
+)
+def test_numbers_go_where_their_sources_say(name: str, up: set[str], down: set[str]) -> None:
+    factors = {change.target: change.factor for change in conditions()[name].changes}
+    assert {n for n, f in factors.items() if f > 1} == up
+    assert {n for n, f in factors.items() if f < 1} == down
+
+
+def test_the_current_of_a_young_synapse_and_its_places_for_camkii_agree() -> None:
+    """GluN2B_total follows the share of GluN2B, as the note says."""
+    old, young = (s.parameters["value"] for s in (kn.Synapse.preset("ca1"), _young()))
+    share = (1 - young["NMDAR_2A_share"]) / (1 - old["NMDAR_2A_share"])
+    assert young["GluN2B_total"] / old["GluN2B_total"] == pytest.approx(share, rel=1e-6)
+
+
+def _young() -> kn.Synapse:
+    return kn.Synapse.preset("ca1").with_(*condition("juvenile"))
+
+
 @pytest.mark.parametrize("name", conditions())
 def test_it_is_there_before_the_baseline(name: str) -> None:
     assert not any(each.acute for each in condition(name))

@@ -89,7 +89,6 @@ def test_it_is_a_value_and_can_be_made_again_with_changes() -> None:
         kn.sleep("8 h").with_(time=0)
 
 
-@pytest.mark.xfail(strict=True, raises=UnknownName, reason="calls.py does not know firing and sleep")
 def test_it_can_be_read_from_text() -> None:
     assert read("firing('48 h', 0) + kn.sleep('8 h', times=0.5)") == kn.firing("48 h", 0) + kn.sleep(
         "8 h", 0.5

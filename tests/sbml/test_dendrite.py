@@ -222,7 +222,7 @@ def test_spikes_of_the_soma_reach_all_and_others_only_their_own(small: kn.Synaps
     for name, found in run.runs.items():
         assert isinstance(found.protocol, kn.Protocol)
         assert found.protocol.spike_times("post") == pytest.approx(soma, abs=1e-9)
-        wanted = given[name].spike_times("pre") if name in given else []
+        wanted = given[name].spike_times("pre") if name in given else np.empty(0)
         assert found.protocol.spike_times("pre") == pytest.approx(wanted, abs=1e-9)
     assert run.runs["s1"].protocol is PAIRINGS  # what has them all stays as it was given
     assert run.runs["s2"].traces["Ca"].max() > 0.1  # spikes of the soma alone raise calcium there
@@ -303,16 +303,23 @@ def test_the_relaxed_run_is_that_of_the_whole(
     assert 0 < together.change < dendrite_run.CONVERGED
 
 
-def test_a_neighbour_hears_what_its_kernel_says(pair: kn.Dendrite, together: kn.DendriteRun) -> None:
+def test_a_neighbour_hears_what_its_kernel_says(together: kn.DendriteRun) -> None:
+    """Rows hear columns: what the second synapse hears of the first stands in the second row."""
     made = together.runs["s1"].traces["AG2"]
-    kernel, times = pair.kernel("AG2_elsewhere"), made.index.to_numpy()
+    kernel, times = np.array([[0.0, 0.01], [0.5, 0.0]]), made.index.to_numpy()
     _, field = dendrite_run._around(list(together.runs.values()), {"AG2_elsewhere": kernel}, times)
     assert field is not None
     after = times >= field.times[0]
     line = np.interp(times[after], field.times, dict(field.values)["AG2_elsewhere"])
-    wanted = kernel[1, 0] * (made.to_numpy() - made.iloc[0])[after]
+    wanted = 0.5 * (made.to_numpy() - made.iloc[0])[after]
     assert np.max(np.abs(line - wanted)) <= 1.001 * dendrite_run.CORNERS * np.max(wanted)
     assert np.max(wanted) > 0.01  # uM
+
+
+def test_what_is_made_spreads_by_the_numbers_of_its_source(ca1: kn.Synapse) -> None:
+    fast = ca1.with_(kn.edit("NO_diffusion", "4400 um^2/s"))
+    found = kn.Dendrite.of(kn.Site("a", ca1, 0.0), kn.Site("b", fast, 3.0)).kernel("NO_elsewhere")
+    assert found[0, 1] < 0.6 * found[1, 0]
 
 
 def test_what_a_run_tells(together: kn.DendriteRun, pair: kn.Dendrite) -> None:
@@ -393,8 +400,7 @@ def test_a_weak_train_is_captured_by_a_strong_neighbour(ca1: kn.Synapse) -> None
         }
         for coupled, made in runs.items()
     }
-    early = {n: r.at(1) for n, r in runs[False].runs.items()}
-    assert early["near"] > 1.4
+    assert runs[False].runs["near"].at(20) > 1.3
     assert late[False]["near"] < 1.05  # alone it is forgotten
     assert late[True]["near"] > 1.3
     assert late[True]["far"] == pytest.approx(late[False]["far"], abs=0.02)

@@ -26,7 +26,6 @@ PAIRING = kn.stdp("10 ms", pairs=5, rate="5 Hz")
 MINUTES = 3.0
 AFTER = f"{MINUTES:g} min after '{PAIRING}'"
 FINE = 1e-8
-SMALL = {"Ca": "0.2 uM", "PP1": "0.1 uM", "PP1_activity": 1}
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +41,11 @@ def primed(ca1: Synapse) -> kn.Run:
 @pytest.fixture(scope="module")
 def clone(primed: kn.Run) -> Synapse:
     return primed.clone("3 min")
+
+
+def calmodulin_and_kinase() -> Synapse:
+    """Return a synapse without a weight."""
+    return Synapse.of("calmodulin", "camkii", Ca="0.2 uM", PP1="0.1 uM", PP1_activity=1)
 
 
 def run(synapse: Synapse, protocol: kn.Protocol | None, times: Any, engine: str = "ensemble") -> kn.Run:
@@ -99,7 +103,7 @@ def test_the_end_of_a_protocol_and_a_run_without_one(ca1: Synapse, primed: kn.Ru
     at_once = primed.clone("0 s")
     times = np.array([0.0, 5.0, 50.0])
     same(run(at_once, None, times), run(ca1, PAIRING, primed.end + times))
-    small = Synapse.of("calmodulin", "camkii", **SMALL)  # without a weight
+    small = calmodulin_and_kinase()
     rest = kn.simulate(small.with_(kn.edit("Ca", "0.5 uM", acute=True)), until="10 s", engine="ensemble")
     later = rest.clone("6 s")
     assert later.start is not None
@@ -194,7 +198,7 @@ def test_bad_times(primed: kn.Run, at: str, error: type[Exception], message: str
 
 def test_models_of_others_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "small.xml"
-    file.write_text(Synapse.of("calmodulin", "camkii", **SMALL).sbml(), encoding="utf-8")
+    file.write_text(calmodulin_and_kinase().sbml(), encoding="utf-8")
     ran = kn.simulate(kn.Synapse.from_sbml(file), until="1 s", samples=2)
     with pytest.raises(KinapticError, match="is a model of others; its runs begin as its file says"):
         ran.clone("0 s")

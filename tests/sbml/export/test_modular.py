@@ -178,7 +178,8 @@ def test_every_pathway_is_a_submodel(ca1: Job) -> None:
     parsed = read(ca1)
     model, definitions = parsed.getModel(), parsed.getPlugin("comp").getListOfModelDefinitions()
     submodels = {each.getId(): each.getModelRef() for each in model.getPlugin("comp").getListOfSubmodels()}
-    names = [f"{n}_pathway" if n == "bouton" else n for n in ca1.synapse.pathways]  # a compartment has that
+    taken = ("bouton", "scaling")  # by a compartment, by a variable
+    names = [f"{n}_pathway" if n in taken else n for n in ca1.synapse.pathways]
     assert submodels == {name: name for name in names}
     assert [each.getId() for each in definitions] == names
     assert [each.getName() for each in definitions] == [pathway(n).title for n in ca1.synapse.pathways]
@@ -194,6 +195,7 @@ def test_the_top_level_holds_what_is_shared(ca1: Job) -> None:
         "clock", "pre_1_next", "post_1_next", "pre_1_burst", "post_1_burst", "spikes_pre", "spikes_post",
         "W_pre", "W_post", "weight", "Ca_elsewhere", "VGCC_inhibition", "AC_pre_inhibition",
         "AC_pre_stimulation", "release_gain", "refill_gain", "I1_pre_kinase", "slot_hold", "slot_release",
+        "NMDAR_2B_change", "KA_change", "spine_growth", "receptor_scale", "DAGL_phos",
     }  # fmt: skip
     assert [event.getId() for event in model.getListOfEvents()] == ["stim_1"]
     assert {each.getId() for each in model.getListOfCompartments()} >= {"spine", "psd", "bouton"}
@@ -215,7 +217,8 @@ def test_ports_are_what_crosses_the_border(ca1: Job) -> None:
         "CaM_Kd_N1",
         "CaM_Kd_N2",
     }  # of calmodulin, its own follow from them
-    assert elements == {*declared.needs, *declared.gives, *affinities, "spine", "psd", "tiny_uM"}
+    shared = {"GluN2B_total", "CaMKII_on_DAGL"}  # for the exchange of subunits; for a sum of the whole
+    assert elements == {*declared.needs, *declared.gives, *affinities, *shared, "spine", "psd", "tiny_uM"}
     units = {port.getUnitRef(): port.getId() for port in ports if port.isSetUnitRef()}
     assert units.keys() == {unit.getId() for unit in camkii.getListOfUnitDefinitions()}
     assert units["uM"] == "unit_uM"

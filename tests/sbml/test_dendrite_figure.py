@@ -1,0 +1,117 @@
+"""The figure of a dendrite: a line for each site, and each site at its place with its weight for a colour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
+
+import kinaptic as kn
+from kinaptic.errors import KinapticError
+from kinaptic.sbml.figure import BLUE, GREY, VERMILLION
+
+PAIRINGS = kn.stdp("10 ms", pairs=5, rate="5 Hz")
+
+
+@pytest.fixture(scope="module")
+def small() -> kn.Synapse:
+    """A bouton that 2-AG quiets."""
+    return kn.Synapse.of("calcium", "endocannabinoid", "bouton", DAG="0.5 uM")
+
+
+@pytest.fixture(scope="module")
+def run(small: kn.Synapse) -> kn.DendriteRun:
+    sites = [kn.Site("a", small, 2), kn.Site("b", small, 5), kn.Site("c", small, 3, branch=1)]
+    return kn.Dendrite.of(*sites).simulate({"b": PAIRINGS}, until="2 min", coupled=False)
+
+
+def dots(panel: Any) -> dict[tuple[float, float], Any]:
+    """Return the sites of the lower panel by place."""
+    lines = [line for line in panel.lines if line.get_marker() == "o"]
+    return {(float(line.get_xdata()[0]), float(line.get_ydata()[0])): line for line in lines}
+
+
+def ends(line: Any) -> Any:
+    """Return x and y of a line."""
+    return line.get_data()
+
+
+def test_weights_of_all_sites_over_minutes(run: kn.DendriteRun) -> None:
+    above, _, _ = run.plot().axes
+    courses = [line for line in above.lines if line.get_linestyle() == "-"]
+    assert len(courses) == 3
+    weights = run.weights
+    for line in courses:
+        np.testing.assert_allclose(ends(line)[0], weights.index.to_numpy(dtype=float) / 60)
+    stimulated = [line for line in courses if line.get_color() == VERMILLION]
+    assert [list(ends(line)[1]) for line in stimulated] == [list(weights["b"])]
+    assert above.get_xlabel() == "time (min)"
+    legend = above.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "not stimulated (2)",
+        "b: 5 pairings at 5 Hz, post 10 ms after pre",
+    ]
+
+
+def test_sites_stand_at_their_places_in_the_colour_of_their_weight(run: kn.DendriteRun) -> None:
+    _, below, bar = run.plot().axes
+    found = dots(below)
+    assert set(found) == {(2, 0), (5, 0), (3, -1)}
+    last = run.weights.iloc[-1]
+    span = max(float((last - 1).abs().max()), 0.05)
+    shades = mpl.colormaps["PuOr_r"]
+    for name, place in {"a": (2, 0), "b": (5, 0), "c": (3, -1)}.items():
+        assert found[place].get_color() == pytest.approx(shades((last[name] - 1 + span) / (2 * span)))
+    assert to_hex(found[5, 0].get_markeredgecolor()) == VERMILLION.lower()
+    assert {found[place].get_markeredgecolor() for place in ((2, 0), (3, -1))} == {GREY}
+    assert sorted(text.get_text() for text in below.texts) == ["a", "b", "c"]
+    assert below.get_xlabel() == "distance from the branch point (µm)"
+    assert bar.get_ylabel() == "weight at\nthe end"
+
+
+def test_many_sites_share_a_colour_and_lose_their_names(small: kn.Synapse) -> None:
+    branch = kn.Dendrite.branch(small, [f"{i} um" for i in range(30)])
+    some = branch.simulate({f"s{i}": PAIRINGS for i in range(1, 9)}, until="12 s", coupled=False)
+    above, below, _ = some.plot().axes
+    legend = above.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["not stimulated (22)", "stimulated (8)"]
+    assert sum(line.get_color() == BLUE for line in above.lines) == 8
+    assert {text.get_text() for text in below.texts} == {f"s{i}" for i in range(1, 9)}
+
+
+def test_spikes_of_the_soma_alone_mark_no_site(small: kn.Synapse) -> None:
+    branch = kn.Dendrite.branch(small, ["0 um", "1 um"])
+    made = branch.simulate({"s1": kn.spikes(post=["0.1 s"])}, until="12 s", coupled=False)
+    above, below, _ = made.plot().axes
+    legend = above.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["not stimulated (2)"]
+    assert {line.get_markeredgecolor() for line in dots(below).values()} == {GREY}
+
+
+def test_nothing_sticks_out(run: kn.DendriteRun) -> None:
+    made = run.plot()
+    canvas = FigureCanvasAgg(made)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
+    width, height = canvas.get_width_height()
+    texts = [text for axes in made.axes for text in (*axes.texts, axes.xaxis.label, axes.yaxis.label)]
+    legend = made.axes[0].get_legend()
+    assert legend is not None
+    for each in (*texts, legend):
+        box = each.get_window_extent(renderer)
+        assert 0 <= box.x0 <= box.x1 <= width, each
+        assert 0 <= box.y0 <= box.y1 <= height, each
+
+
+def test_without_weights_there_is_nothing_to_draw() -> None:
+    bare = kn.Synapse.of("calcium", "calmodulin")
+    made = kn.Dendrite.branch(bare, ["0 um"]).simulate({}, until="12 s")
+    with pytest.raises(KinapticError, match="this synapse has no weight"):
+        made.plot()
