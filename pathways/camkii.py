@@ -21,11 +21,14 @@ PATHWAY = Pathway(
     file=__file__,
     needs=("Ca", *CALMODULIN.gives, "PP1", "PP1_activity"),
     gives={
-        "GluN2B": Port("uM", "free CaMKII sites on GluN2B", kind="species", compartment="psd"),
         "GluN2B_sites": Port("uM", "CaMKII sites on GluN2B in the density, free or not", neutral=12.0),
         "CaMKII_active": Port("uM", "active subunits in the cytosol, weighted by calmodulin state"),
         "CaMKII_autonomous": Port("uM", "autonomous subunits without calmodulin in the cytosol"),
         "CaMKII_psd_active": Port("uM", "active subunits anchored in the density, per volume of it"),
+    },
+    collects={
+        "GluN2B_leaving": Port("1/s", "how fast receptors with GluN2B leave the density"),
+        "GluN2B_coming": Port("1/s", "how fast those beside it come in"),
     },
     contributes={"DAGL_phos": "CaMKII_on_DAGL*CaMKII_active"},
     molecules={
@@ -35,6 +38,7 @@ PATHWAY = Pathway(
         "ppCaMKII": Molecule("CaMKII subunit, pT286 and pT305/T306", (_KINASE,)),
         "pCaMKII_C?N?": Molecule("CaMKII subunit, pT286, with calmodulin", (_KINASE, _CALMODULIN)),
         "GluN2B": Molecule("free CaMKII site on GluN2B", (_GLUN2B,)),
+        "GluN2B_out": Molecule("GluN2B beside the density", (_GLUN2B,)),
         "GluN2B_CaMKII": Molecule("CaMKII subunit on GluN2B", (_GLUN2B, _KINASE)),
         "GluN2B_pCaMKII": Molecule("CaMKII subunit, pT286, on GluN2B", (_GLUN2B, _KINASE)),
         "GluN2B_*CaMKII_C2N2": Molecule(

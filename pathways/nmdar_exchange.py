@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from kinaptic.pathways.pathway import Enzyme, Molecule, Pathway, Port
-
-_GLUN2B = "uniprot:Q00960"
+from kinaptic.pathways.pathway import Enzyme, Pathway
 
 PATHWAY = Pathway(
     name="nmdar_exchange",
@@ -20,13 +18,14 @@ PATHWAY = Pathway(
         "Ca_VGCC",
         "firing",
         "CaMKII_psd_active",
-        "GluN2B",
         "GluN2B_sites",
         "NMDAR_2A_share_now",
     ),
-    gives={"GluN2B_out": Port("uM", "GluN2B beside the density", kind="species", compartment="psd")},
-    contributes={"NMDAR_2B_change": "GluN2B_change"},
-    molecules={"GluN2B_out": Molecule("GluN2B beside the density", (_GLUN2B,))},
+    contributes={
+        "NMDAR_2B_change": "GluN2B_change",
+        "GluN2B_leaving": "GluN2B_leave + GluN2B_CK2*GluN2B_drive",
+        "GluN2B_coming": "GluN2B_return*GluN2B_call",
+    },
     enzymes={
         "CK2": Enzyme.by("GluN2B_CK2", meaning="casein kinase 2 on GluN2B S1480 (TBB)"),
     },

@@ -20,6 +20,6 @@ PATHWAY = Pathway(
         )
     },
     contributes={"receptor_scale": "ln(scaling)"},
-    enzymes={"CaMKIV": Enzyme(activity=("CaMKIV_activity",), meaning="CaMKIV of the nucleus")},
+    enzymes={"CaMKIV": Enzyme.by("CaMKIV_activity", meaning="CaMKIV of the nucleus")},
     metaplastic={"scaling": "receptors of every synapse of the cell, of those at habitual activity"},
 )

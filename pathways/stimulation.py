@@ -341,7 +341,7 @@ def firing(duration: Quantity, times: float) -> Protocol:
     ProtocolError, UnitError
         Naming the argument and what to do.
     """
-    return Protocol((Regime(_time("firing(duration=…)", duration), float(times)),))
+    return Protocol((Regime(_time("firing(duration=…)", duration), _multiple("firing", times)),))
 
 
 @_made
@@ -360,7 +360,7 @@ def sleep(duration: Quantity, times: float = 1.0) -> Protocol:
     ProtocolError, UnitError
         Naming the argument and what to do.
     """
-    return Protocol((Regime(_time("sleep(duration=…)", duration), float(times), asleep=True),))
+    return Protocol((Regime(_time("sleep(duration=…)", duration), _multiple("sleep", times), asleep=True),))
 
 
 @_made
@@ -377,6 +377,13 @@ def _rate(what: str, value: Quantity) -> float:
     hertz = parse(value, "1/s", what)
     check_rate(what, hertz)
     return hertz
+
+
+def _multiple(function: str, times: object) -> float:
+    """Return how much a cell fires, of its habitual rate."""
+    if isinstance(times, bool) or not isinstance(times, int | float):
+        raise ProtocolError(f"{function}(times={times!r}): give a multiple of the habitual rate, such as 2.5")
+    return float(times)
 
 
 def _time(what: str, value: Quantity) -> float:

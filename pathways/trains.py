@@ -335,7 +335,7 @@ class Regime(_Silent):
         check_interval("regime(…)", self.duration)
         if not 0 <= self.firing <= MOST_FIRING:
             raise ProtocolError(
-                f"firing={self.firing!r}: give a multiple of the cell's habitual rate, 0 to {MOST_FIRING:g}"
+                f"times={self.firing:g}: give a multiple of the cell's habitual rate, 0 to {MOST_FIRING:g}"
             )
 
     @property

@@ -116,14 +116,16 @@ def antimony(
     events: list[str] = []
     kicks: dict[Side, Mapping[str, str]] = {"pre": on_pre, "post": on_post}
     number = 0
-    for segment, start in zip(protocol.segments, protocol.starts, strict=True):
+    afterwards = (*protocol.segments[1:], None)
+    for segment, start, then in zip(protocol.segments, protocol.starts, afterwards, strict=True):
         if isinstance(segment, Gap):
             continue
         number += 1
         if isinstance(segment, Step | Regime):
             parameters |= _held_parameters(segment, number, start)
             states[f"step_{number}_edge"] = (0.0, COUNT)
-            events.append(_held_event(number, on_step if isinstance(segment, Step) else on_regime))
+            on_edge = on_step if isinstance(segment, Step) else on_regime
+            events.append(_held_event(number, on_edge, handed_on=type(then) is type(segment)))
             continue
         if isinstance(segment, Train):
             parameters |= _train_parameters(segment, number, start)
@@ -289,15 +291,21 @@ def _held_parameters(held: Step | Regime, number: int, start: float) -> dict[str
     }
 
 
-def _held_event(number: int, on_edge: Mapping[str, str]) -> str:
-    """Write the event that is both edges of a voltage step or a regime."""
+def _held_event(number: int, on_edge: Mapping[str, str], *, handed_on: bool) -> str:
+    """Write the event that is both edges of a voltage step or a regime.
+
+    Where the next one of its kind begins as it ends, its end changes nothing: simulators give events of
+    the same time in any order, so that it would undo the other's beginning.
+    """
     edge, stim = f"step_{number}_edge", f"stim_{number}_"
     due = f"clock >= protocol_start + {stim}start + {edge}*{stim}length && {edge} < step_edge_count - half"
     changes = {edge: f"{edge} + one", "step_edges": "step_edges + one"}
     begins = f"{edge} < half"
     meant = {"step_voltage": f"{stim}to", "step_begins": begins, "regime_begins": begins}
     meant |= {"regime_firing": f"{stim}firing", "regime_asleep": f"{stim}asleep"}
-    changes |= {name: _substitute(value, meant) for name, value in on_edge.items()}
+    for name, value in on_edge.items():
+        new = _substitute(value, meant)
+        changes[name] = f"piecewise({new}, {begins}, {name})" if handed_on else new
     assignments = ", ".join(f"{name} = {value}" for name, value in changes.items())
     return f"stim_{number}: at ({due}), t0=false, fromTrigger=false: {assignments};"
 

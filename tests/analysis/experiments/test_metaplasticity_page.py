@@ -148,7 +148,7 @@ def days() -> dict[str, pd.DataFrame]:
 def test_a_day_by_size(days: dict[str, pd.DataFrame]) -> None:
     found = days
     rest = found["alone"].loc[page.MORNING] / found["alone"].loc[page.NIGHT]
-    small, large = float(rest[0.5]), float(rest[4.0])
+    small, large = map(float, rest.to_numpy())
     assert small < 0.9 < large < 1
     assert list(found["stimulated"]) == [0.5]
     assert found["stimulated"][0.5][7.95] == pytest.approx(1, abs=1e-3)
