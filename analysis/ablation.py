@@ -15,18 +15,18 @@ import pandas as pd
 
 from kinaptic.analysis.scan import scan
 from kinaptic.errors import KinapticError, UnknownName
-from kinaptic.pathways.catalogue import pathway, ports
+from kinaptic.pathways.catalogue import pathway
+from kinaptic.pathways.protocol import Protocol
 from kinaptic.sbml.assemble import defined
-from kinaptic.sbml.build import first
 
 if TYPE_CHECKING:
-    from kinaptic.pathways.protocol import Protocol
     from kinaptic.sbml.run import Run
     from kinaptic.sbml.synapse import Synapse
     from kinaptic.units import Quantity
 
 AFTER = 30.0  # min after the test, when the weight is read
 PRIMED, NAIVE = "as it is", "naive"
+_WORK = {"nmdar_exchange": {"GluN2B", "GluN2B_out"}}  # of the camkii pathway, moved by this one
 
 
 def ablate(run: Run, at: Quantity, test: Protocol, parts: Iterable[str] = (), **options: Any) -> pd.DataFrame:
@@ -50,7 +50,8 @@ def ablate(run: Run, at: Quantity, test: Protocol, parts: Iterable[str] = (), **
     DataFrame
         A row for the synapse as it is, one for each part put back, the largest effect first, and one for a
         synapse without a history. ``weight`` is that 30 min after the test, relative to the same state left
-        alone; ``effect`` is what it has more (or less) than the synapse as it is.
+        alone; ``effect`` is what it has more (or less) than the synapse as it is; ``status`` is "ok" or why a
+        run failed.
 
     Raises
     ------
@@ -59,41 +60,43 @@ def ablate(run: Run, at: Quantity, test: Protocol, parts: Iterable[str] = (), **
     KinapticError
         As `kinaptic.scan`.
     """
+    if not isinstance(test, Protocol):
+        raise KinapticError(f"ablate(test={test!r}): give a protocol such as kn.low_frequency('20 Hz', 900)")
     primed = run.clone(at)
-    chosen = {part: states(primed, part) for part in (parts or primed.pathways)}
-    for part in parts:
+    named = [parts] if isinstance(parts, str) else list(parts)
+    chosen = {part: states(primed, part) for part in (named or primed.pathways)}
+    for part in named:
         if not chosen[part]:
             known = [each for each in primed.pathways if states(primed, each)]
             raise UnknownName("part with states", part, known)
-    synapses = {PRIMED: primed, NAIVE: first(primed)}
+    synapses = {PRIMED: primed, NAIVE: replace(primed, start=None)}
     synapses |= {part: _back(primed, names) for part, names in chosen.items() if names}
-    weights = tested(list(synapses.values()), test, **options)
-    table = pd.DataFrame({"part": list(synapses), "weight": weights})
-    table["effect"] = table["weight"] - table["weight"][0]
+    table = tested(list(synapses.values()), test, **options)
+    table.insert(0, "part", list(synapses))
+    table.insert(2, "effect", table["weight"] - table["weight"][0])
     order = table["effect"].abs().where(~table["part"].isin([PRIMED, NAIVE]), -1.0)
     order[0], order[1] = float("inf"), -2.0
     return table.loc[order.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 
 
-def tested(synapses: list[Synapse], test: Protocol, **options: Any) -> list[float]:
-    """Return the weight of each 30 min after a test, relative to the same synapse left alone."""
+def tested(synapses: list[Synapse], test: Protocol, **options: Any) -> pd.DataFrame:
+    """Return ``weight`` of each 30 min after a test, relative to it left alone, and ``status``."""
     minutes = test.end / 60 + AFTER
     settings = {"until": f"{minutes!r} min", **options}
     over = {"synapse": synapses}
     done = scan(synapses[0], test, over, readouts="weight", **settings).table
     alone = scan(synapses[0], None, over, readouts="weight", **settings).table
-    return (done["weight"] / alone["weight"]).tolist()
+    status = done["status"].where(done["status"] != "ok", alone["status"])
+    return pd.DataFrame({"weight": done["weight"] / alone["weight"], "status": status})
 
 
 def states(synapse: Synapse, part: str) -> tuple[str, ...]:
-    """Return the states of a pathway, and those of others that it moves."""
+    """Return the states of a pathway, and those of others that are its work."""
     if part not in synapse.pathways:
         raise UnknownName("pathway of this synapse", part, synapse.pathways)
     if synapse.start is None:
         raise KinapticError("this synapse has no history; ablate a clone of a run")
-    declared = pathway(part)
-    moved = {need for need in declared.needs if ports()[need][0].kind == "species"}
-    own = defined(declared.antimony) | (moved if part == "nmdar_exchange" else set())
+    own = defined(pathway(part).antimony) | _WORK.get(part, set())
     return tuple(name for name, _ in synapse.start.state if name in own)
 
 

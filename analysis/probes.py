@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kinaptic.sbml.synapse import Synapse
     from kinaptic.units import Quantity
 
+    Array = np.ndarray[Any, np.dtype[np.float64]]
     Probes = str | Sequence[Quantity]
 
 PULSES, PAIRS = 900, 60
@@ -38,6 +39,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "delays": tuple(f"{d} ms" for d in (-50, -25, -15, -10, -5, 0, 5, 10, 15, 20)),
 }
 _UNITS = {"rates": "Hz", "delays": "ms"}
+_TINY = 1e-12  # uM, of a calcium whose logarithm is taken
 _READOUT = f"weight at {AFTER:g} min"
 
 
@@ -63,7 +65,8 @@ class Threshold:
         Why something is NaN; empty where nothing is.
     table : DataFrame
         A row for each probe: ``rate`` (Hz) or ``delay`` (ms), ``weight`` half an hour after it, relative to
-        the same state left alone, and ``calcium``, its mean (µM) during the probe.
+        the same state left alone, and ``calcium`` (µM): what the probe brings in all, spread over its length,
+        on top of rest. What is still there after its last pulse counts, a hundredth or two.
     """
 
     theta_m_hz: float
@@ -150,21 +153,26 @@ def thresholds(synapses: Sequence[Synapse], probes: Probes = "rates", **options:
     each = [protocol.with_(**{axis: value}) for value in values]
     settings = {"until": f"{math.ceil(max(p.end for p in each) / 60 + AFTER)} min", **options}
     over = {"synapse": list(synapses), axis: list(values)}
-    wanted = [_READOUT, "area Ca", "Ca at rest"]
+    wanted = [_READOUT, "area Ca"]
     table = scan(synapses[0], protocol, over, readouts=wanted, **settings).table
     alone = [f"weight at {p.end / 60 + AFTER!r} min" for p in each]
     once = list(dict.fromkeys(alone))
+    # Calcium of the same state left alone is no part of the probe's: it may still be falling.
+    once += ["area Ca", "Ca"]
     controls = scan(synapses[0], None, {"synapse": list(synapses)}, readouts=once, **settings).table
     recipe = {**table.attrs["recipe"], "synapse": "", "over": f"{axis}: {len(values)} probes"}
     shape = (len(synapses), len(values))
     weights = table[_READOUT].to_numpy(dtype=float).reshape(shape) / controls[alone].to_numpy(dtype=float)
     lengths = np.array([p.duration for p in each])
-    calcium = table["Ca at rest"].to_numpy(dtype=float) + table["area Ca"].to_numpy(dtype=float) / np.tile(
-        lengths, len(synapses)
-    )
-    found = [_read(axis, numbers, w, c) for w, c in zip(weights, calcium.reshape(shape), strict=True)]
-    for synapse, each in zip(synapses, found, strict=True):
-        each.table.attrs["recipe"] = {**recipe, "synapse": str(synapse)}
+    rest, area = controls[["Ca"]].to_numpy(dtype=float), controls[["area Ca"]].to_numpy(dtype=float)
+    calcium = rest + (table["area Ca"].to_numpy(dtype=float).reshape(shape) - area) / lengths
+    status = np.column_stack([table["status"].to_numpy().reshape(shape), controls["status"].to_numpy()])
+    found = []
+    for i, synapse in enumerate(synapses):
+        failed = next((text for text in status[i] if text != "ok"), "")
+        read = _read(axis, numbers, weights[i], calcium[i], failed)
+        read.table.attrs["recipe"] = {**recipe, "synapse": str(synapse)}
+        found.append(read)
     return found
 
 
@@ -179,6 +187,8 @@ def _family(probes: Probes) -> tuple[str, Sequence[Quantity]]:
         if probes not in FAMILIES:
             raise UnknownName("family of probes", probes, FAMILIES)
         return probes, FAMILIES[probes]
+    if not isinstance(probes, Iterable):
+        raise KinapticError(f"threshold(probes={probes!r}): give 'rates', 'delays', or a list of quantities")
     values = list(probes)
     for family, unit in _UNITS.items():
         try:
@@ -190,16 +200,18 @@ def _family(probes: Probes) -> tuple[str, Sequence[Quantity]]:
     raise KinapticError(f"threshold(probes={probes!r}): give rates such as '5 Hz', or delays such as '10 ms'")
 
 
-def _read(axis: str, numbers: np.ndarray, weights: np.ndarray, calcium: np.ndarray) -> Threshold:
+def _read(axis: str, numbers: Array, weights: Array, calcium: Array, failed: str = "") -> Threshold:
     x = np.log10(numbers) if axis == "rate" else numbers
     turn, begin = found.modification(x, weights), found.depression(x, weights)
     rated = axis == "rate"
     reasons = dict.fromkeys(each.why for each in (turn, begin if rated else turn) if each.why)
+    if failed:
+        reasons = {f"a probe failed: {failed}": None}
     table = pd.DataFrame({axis: numbers, "weight": weights, "calcium": calcium})
     table.attrs["units"] = {axis: "Hz" if rated else "ms", "weight": "1", "calcium": "uM"}
     return Threshold(
         theta_m_hz=float(10**turn.x) if rated else found.NAN,
-        theta_m_calcium=float(np.exp(turn.at(np.log(calcium)))),
+        theta_m_calcium=float(np.exp(turn.at(np.log(np.maximum(calcium, _TINY))))),
         theta_m_delay=found.NAN if rated else turn.x,
         ltd_hz=float(10**begin.x) if rated else found.NAN,
         slope=turn.slope,

@@ -141,7 +141,7 @@ def screen(
         0 where effects multiply.
     readouts : str or iterable of str
         As for `scan`; ``"theta_M"`` besides, the rate (Hz) at which 900 pulses turn from depression to
-        potentiation, which takes seven runs for each change.
+        potentiation, which takes nine runs for each change.
     **options
         As for `scan`: until, engine, rtol, workers, store, time_limit, most, progress.
 

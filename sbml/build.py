@@ -198,6 +198,11 @@ def _played(synapse: Synapse, waveform: Waveform) -> Recipe:
             f"recorded calcium takes the place of the pathway that makes it, so that '{unheard[0]}' would do "
             "nothing; leave one of them out"
         )
+    if synapse.start is not None:
+        raise PerturbationError(
+            f"recorded calcium rests where the recording does, and this synapse begins "
+            f"{synapse.start.words}; play it on the synapse itself, or give spikes"
+        )
     heard = replaced_calcium(synapse)
     held = {name: value for name, value in heard.clamped if name != "Ca"}
     assembly = assemble(heard.pathways, held, absent=heard.absent, driven=("Ca",))

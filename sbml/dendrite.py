@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import numpy as np
 from kinaptic.errors import KinapticError, UnknownName
 from kinaptic.pathways import presets
 from kinaptic.pathways.parameters import Parameter, read_parameters
+from kinaptic.sbml.wording import SET_BY_USER
 from kinaptic.units import Quantity, parse
 
 if TYPE_CHECKING:
@@ -49,6 +51,16 @@ class Site:
     synapse: Synapse
     position: float
     branch: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier():
+            raise KinapticError(f"Site({self.name!r}): a name begins ids, so give letters and digits: 's1'")
+        number = isinstance(self.position, int | float) and not isinstance(self.position, bool)
+        if not number or not 0 <= self.position < math.inf:
+            raise KinapticError(
+                f"Site({self.name!r}, position={self.position!r}): give micrometres from the branch point, "
+                "0 or more"
+            )
 
     def apart(self, other: Site) -> float:
         """Return the distance to another site along the dendrite (um)."""
@@ -119,8 +131,12 @@ class Dendrite:
     def __post_init__(self) -> None:
         if not self.sites or len({site.name for site in self.sites}) < len(self.sites):
             raise KinapticError("a dendrite has at least one site, and each has a name of its own")
-        if len({(site.branch, site.position) for site in self.sites}) < len(self.sites):
-            raise KinapticError("two synapses sit at one place of a branch; move one of them")
+        for one, other in itertools.combinations(self.sites, 2):
+            if not one.apart(other) > 0:
+                raise KinapticError(f"{one.name} and {other.name} sit at one place; move one of them")
+        for name, value in self.settings:
+            if value < 0 or (value == 0 and name != "PRP_across"):
+                raise KinapticError(f"Dendrite({name}={value:g}): give a positive number")
         for site in self.sites:
             if site.synapse.foreign:
                 raise KinapticError(f"{site.synapse.name} is a model of others; a dendrite takes our own")
@@ -161,8 +177,13 @@ class Dendrite:
         """Numbers of the spread between synapses: value, unit, source, by parameter (DataFrame)."""
         import pandas as pd
 
+        own = dict(self.settings)
         rows = {
-            name: {"value": self.numbers[name], "unit": p.unit, "source": p.source}
+            name: {
+                "value": self.numbers[name],
+                "unit": p.unit,
+                "source": SET_BY_USER if name in own else p.source,
+            }
             for name, p in _spread().items()
         }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("parameter")
@@ -194,6 +215,8 @@ class Dendrite:
             raise UnknownName("port", port, LINKS)
         found = np.zeros((len(self.sites), len(self.sites)))
         for j, there in enumerate(self.sites):
+            if LINKS[port].source not in there.synapse.units():
+                continue  # it makes none
             numbers = {**there.synapse.model().values, **self.numbers}
             for i, here in enumerate(self.sites):
                 if i != j:
@@ -238,6 +261,8 @@ class Dendrite:
         from kinaptic.sbml.dendrite_run import relaxed
 
         end = parse(until, "s", "Dendrite.simulate(until=…)")
+        if end <= 0:
+            raise KinapticError(f"Dendrite.simulate(until={until!r}): give a positive time, such as '60 min'")
         return relaxed(self, protocols, end, rtol=rtol, coupled=coupled)
 
     def sbml(self, protocols: Mapping[str, Protocol | None] | None = None) -> str:

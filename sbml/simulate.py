@@ -158,6 +158,11 @@ def clones(run: Run, minutes: Sequence[float]) -> list[Synapse]:
         )
     if run.synapse.foreign:
         raise KinapticError(f"{run.synapse.name} is a model of others; its runs begin as its file says")
+    if isinstance(run.protocol, Waveform):
+        raise KinapticError(
+            "calcium of this run was recorded, and its source is not in the model: there is no whole state "
+            "to clone; give spikes as a protocol"
+        )
     ours = build.model(run.synapse, None).initial  # not the clock and the counters of the protocol
     model = replace(run.model, readouts=tuple(name for name in run.model.initial if name in ours))
     expected = expected_counters(run.synapse, run.protocol, float(times[-1]))
@@ -168,6 +173,9 @@ def clones(run: Run, minutes: Sequence[float]) -> list[Synapse]:
         stops = pauses(float(times[-1]), event_times(run.protocol))
         values = integrator.run(model, times, stops, rtol=rtol, expected=expected)
     after = "the start" if run.protocol is None else f"'{run.protocol}'"
+    washed_in = [str(p).partition(", from the")[0] for p in run.synapse.perturbations if p.acute]
+    after += f" in {' and '.join(washed_in)}" if washed_in else ""
+    after += f", which began {run.synapse.start.words}" if run.synapse.start else ""
     states = [tuple(zip(model.readouts, row, strict=True)) for row in values.tolist()]
     return [
         replace(run.synapse, start=Start(run.synapse, state, f"{at:g} min after {after}"))

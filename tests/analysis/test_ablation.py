@@ -78,7 +78,8 @@ def test_a_part_put_back_is_the_baseline_there_and_the_clone_elsewhere(
 
 
 def test_the_table_is_in_order(clone: kn.Synapse, table: pd.DataFrame) -> None:
-    assert list(table) == ["part", "weight", "effect"]
+    assert list(table) == ["part", "weight", "effect", "status"]
+    assert set(table["status"]) == {"ok"}
     assert table["part"].iloc[0] == "as it is"
     assert table["part"].iloc[-1] == "naive"
     assert sorted(table["part"][1:-1]) == sorted(part for part in clone.pathways if states(clone, part))
@@ -99,7 +100,7 @@ def test_some_parts_only(primed: kn.Run, table: pd.DataFrame) -> None:
 
 def test_a_part_is_what_its_pathway_declares(clone: kn.Synapse) -> None:
     of = {part: states(clone, part) for part in clone.pathways}
-    assert set(of["excitability"]) == {"Kv42"}
+    assert set(of["excitability"]) == {"Kv42", "Kv42_signal"}
     assert set(of["consolidation"]) == {"PRP", "late_kinase", "late_phosphatase", "LTP_tag", "LTD_tag"}
     assert {"NO_mark", "sGC", "cGMP"} <= set(of["nitric_oxide"])
     assert "BDNF" not in of["nitric_oxide"]
@@ -110,11 +111,10 @@ def test_a_part_is_what_its_pathway_declares(clone: kn.Synapse) -> None:
 
 def test_each_is_compared_with_itself_left_alone(clone: kn.Synapse, ca1: kn.Synapse) -> None:
     found = ablation.tested([clone, ca1], TEST, progress=False)
-    assert found == pytest.approx([weight(each) / weight(each, None) for each in (clone, ca1)], rel=1e-6)
+    assert found["weight"].tolist() == pytest.approx([weight(each) / weight(each, None) for each in (clone, ca1)], rel=1e-6)
     assert abs(weight(clone, None) - 1) > 0.01  # so a bare weight would mislead
 
 
-@pytest.mark.xfail(reason="the naive synapse lacks what was washed in after the first run", strict=True)
 def test_naive_is_the_same_synapse_without_its_history(ca1: kn.Synapse, clone: kn.Synapse) -> None:
     drug = kn.inhibit("CaMKII", by=0.9)
     run = kn.simulate(clone.with_(drug), None, until="1 min", engine="ensemble")

@@ -121,7 +121,6 @@ def test_calcium_is_its_mean_during_the_probe(ca1: kn.Synapse, both: list[Thresh
     assert both[0].table["calcium"].is_monotonic_increasing
 
 
-@pytest.mark.xfail(reason="calcium that a clone begins with is taken for its rest", strict=True)
 def test_calcium_that_is_high_as_a_clone_begins_is_not_its_rest(primed: kn.Run) -> None:
     found = primed.threshold("0 s", ["20 Hz", "50 Hz"], progress=False)
     wanted = mean_calcium(primed.clone("0 s"), kn.low_frequency("50 Hz", 900))

@@ -118,7 +118,6 @@ def test_it_rests_at_the_2_ag_of_other_cells_if_told_so(resting: float) -> None:
 
 # Not run: calcium swings at the 2-AG of these presets, and the search for a baseline goes on for minutes.
 @pytest.mark.slow
-@pytest.mark.xfail(run=False, reason="astro_AG2_rest is that of ca1; at 3.7 to 29 nM there is no rest")
 @pytest.mark.parametrize("name", ["l5", "l23", "striatum"])
 def test_resting_synapses_of_other_cells_leave_it_at_rest(name: str) -> None:
     rest = baseline(kn.Synapse.preset(name).also("astrocyte"))[0]

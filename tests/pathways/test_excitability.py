@@ -94,9 +94,6 @@ def test_a_tetanus_takes_none_where_nmda_receptors_or_pka_are_blocked() -> None:
     assert spine("60 um", kn.edit("PKA_active", "0 uM", acute=True))[1] == pytest.approx(1, abs=1e-9)
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="calcium of a burst is over before it has acted"
-)
 def test_a_strong_stimulus_takes_many() -> None:
     """Kim 2007, Frick 2004: theta bursts, not a slow train, take A-type channels away."""
     found = []

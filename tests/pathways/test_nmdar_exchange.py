@@ -130,9 +130,6 @@ def test_casein_kinase_keeps_glun2b_out_where_camkii_is_active() -> None:
     assert drive["GluN2B_drive"] == pytest.approx([0, 0], abs=1e-9)
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="only free sites leave, and the reserve fills them up"
-)
 def test_active_camkii_on_it_sends_it_out() -> None:
     """Sanz-Clemente 2013, Bellone 2007: less GluN2B in the density after it, not three times as much."""
     sites = course([0.0, 0.5, 2.0], None, STRONG)["GluN2B_sites"]
@@ -174,7 +171,6 @@ def test_the_current_follows() -> None:
     assert ratio(protocol=kn.firing("48 h", 2.5), hours=48)[1] > 1.3 * first
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the share of GluN2A goes below 0")
 def test_there_is_never_less_than_none_of_a_subunit() -> None:
     """Without GluN2A there is none to take the place of GluN2B, and no GluN2A to lose."""
     mutant = kn.edit("NMDAR_2A_share", "0")
@@ -182,7 +178,6 @@ def test_there_is_never_less_than_none_of_a_subunit() -> None:
     assert min(ratio(*kn.condition("juvenile"), protocol=kn.firing("96 h", 0), hours=96)) >= 0
 
 
-@pytest.mark.xfail(strict=True, raises=SimulationFailed, reason="GluN2A over no GluN2B is infinite")
 def test_without_anchoring_sites_the_current_stays() -> None:
     """GluN2B that does not bind CaMKII still lets calcium in (Halt 2012)."""
     assert np.isfinite(ratio(kn.knockout("GluN2B_anchoring"))).all()

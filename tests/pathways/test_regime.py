@@ -119,7 +119,6 @@ def test_a_duration_needs_its_unit(duration: object) -> None:
         kn.sleep(duration)  # type: ignore[arg-type]
 
 
-@pytest.mark.xfail(strict=True, raises=(ValueError, TypeError), reason="float(times) speaks for itself")
 @pytest.mark.parametrize("times", ["much", None])
 def test_firing_that_is_no_number_is_refused_by_name(times: object) -> None:
     with pytest.raises(ProtocolError, match=r"times"):

@@ -103,13 +103,11 @@ def test_two_in_a_row_by_the_ensemble() -> None:
     np.testing.assert_allclose(course(whole, middles(whole), HELD, "ensemble"), wanted, atol=1e-12)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason=IN_ANY_ORDER)
 def test_two_in_a_row_by_roadrunner() -> None:
     whole, wanted = _in_a_row(12)
     np.testing.assert_allclose(course(whole, middles(whole), HELD), wanted, atol=1e-12)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason=IN_ANY_ORDER)
 def test_voltage_steps_in_a_row_by_roadrunner() -> None:
     whole = joined([kn.depolarization(f"{0.1 + 0.3 * i} s", f"{-40 + 5 * i} mV") for i in range(12)])
     spine = kn.Synapse.of("calcium")

@@ -107,7 +107,7 @@ def test_the_end_of_a_protocol_and_a_run_without_one(ca1: Synapse, primed: kn.Ru
     rest = kn.simulate(small.with_(kn.edit("Ca", "0.5 uM", acute=True)), until="10 s", engine="ensemble")
     later = rest.clone("6 s")
     assert later.start is not None
-    assert later.start.words == "0.1 min after the start"
+    assert later.start.words == "0.1 min after the start in Ca set to 0.5 uM"
     found = kn.simulate(later, until="20 s", samples=[0, 20], engine="ensemble").traces["CaMKII_active"]
     wanted = kn.simulate(rest.synapse, until="26 s", samples=[6, 26], engine="ensemble").traces
     assert found.to_numpy() == pytest.approx(wanted["CaMKII_active"].to_numpy(), rel=1e-5)

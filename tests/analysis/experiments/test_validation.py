@@ -35,7 +35,6 @@ KNOWN_MISSES: Mapping[str, str] = {
     "V6.hill_PP1.composed": _TUBE,
     "V8.fall": "calmodulin leaves unphosphorylated CaMKII within a second (Pepke2010)",
     "V9.level": _WEAK,
-    "V9.plateau": "4.9 s: sites on GluN2B that hold CaMKII at rest are made up for by exchange",
     "V9.fast": _WEAK,
     "V9.level.alone": _WEAK,
     "V9.fraction.alone": _WEAK,
