@@ -52,11 +52,6 @@ def figure(run: DendriteRun) -> Figure:
         Above, the weight of every site over minutes, those with presynaptic spikes in colour; below, each
         branch from the branch point on, the sites at their places, filled by their weight at the end. A
         ring in the colour of its line marks a site with presynaptic spikes.
-
-    Raises
-    ------
-    KinapticError
-        If the synapses have no weight.
     """
     rings = _rings(run)
     branches = sorted({site.branch for site in run.dendrite.sites})
@@ -71,7 +66,7 @@ def figure(run: DendriteRun) -> Figure:
 
 def _rings(run: DendriteRun) -> dict[str, str]:
     """Return the colour of each site with presynaptic spikes; one for all where they are many."""
-    given = {name: each.protocol for name, each in run.runs.items()}
+    given = run.protocols
     names = [name for name, each in given.items() if isinstance(each, Protocol) and each.n_pre]
     colours = _COLOURS if len(names) <= len(_COLOURS) else (BLUE,) * len(names)
     return dict(zip(names, colours, strict=False))
@@ -99,7 +94,7 @@ def _weights(panel: Axes, run: DendriteRun, rings: dict[str, str]) -> None:
 
 
 def _told(run: DendriteRun, name: str) -> str:
-    told = sentence(run.runs[name].protocol)
+    told = sentence(run.protocols[name])
     return told if len(told) <= _ROOM else f"{told[: _ROOM - 1].rstrip()}…"
 
 

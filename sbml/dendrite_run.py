@@ -8,8 +8,9 @@ and no faster. That fields are drawn as straight lines and rounds end is an erro
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
     from kinaptic.sbml.dendrite import Dendrite, Site
     from kinaptic.sbml.engine import Expected
+    from kinaptic.sbml.ensemble.image import Runnable
+    from kinaptic.sbml.model import Model
 
     Array = NDArray[np.float64]
 
@@ -39,6 +42,7 @@ MOST_ROUNDS = 8
 CONVERGED = 1e-4  # change of a weight from one round to the next
 CORNERS = 1e-3  # of a field's largest value: how far its line may be from the course
 _FADING = np.geomspace(0.7, 60.0, 25)  # s after the last spike of a burst, while messengers fade
+_BEGIN = LEAD / 2  # s: what others make beyond their rest is none before
 _UNSURE = 1e-3  # s; whether a corner so near the end was met is a matter of rounding
 
 
@@ -50,8 +54,11 @@ class DendriteRun:
     ----------
     dendrite : Dendrite
         What ran.
+    protocols : mapping of str to Protocol or None
+        By site, spikes of the soma in all of them.
     runs : mapping of str to Run
-        By site: traces, weights, metaplasticity, clones … of each.
+        By site: traces, weights, metaplasticity, clones … of each. The model of one, in the field of the
+        others, is written when it is asked for.
     rounds : int
         How often each synapse was integrated.
     change : float
@@ -59,27 +66,64 @@ class DendriteRun:
     """
 
     dendrite: Dendrite
+    protocols: Mapping[str, Protocol | None]
     runs: Mapping[str, Run]
     rounds: int
     change: float
+    courses: Mapping[str, pd.DataFrame] = field(repr=False)  # traces by site, which all else is read off
 
     @property
     def weights(self) -> pd.DataFrame:
         """Weight of each site (columns) over time (s), relative to its baseline."""
-        return pd.DataFrame({name: run.weight for name, run in self.runs.items()})
+        return pd.DataFrame({name: course["weight"] for name, course in self.courses.items()})
 
     def at(self, minutes: float, readout: str = "weight") -> pd.Series[float]:
-        """Return a readout of every site some minutes after the last of the protocols, by site."""
-        end = max(run.end for run in self.runs.values())
-        return pd.Series(
-            {n: r.at(minutes + (end - r.end) / MINUTE, readout) for n, r in self.runs.items()}, name=readout
-        )
+        """Return a readout of every site some minutes after the last of the protocols, by site.
+
+        Raises
+        ------
+        UnknownName, KinapticError
+            If a site has no such readout, or the run is shorter.
+        """
+        end = max((p.end for p in self.protocols.values() if p is not None), default=0.0)
+        when = end + minutes * MINUTE
+        found = {}
+        for name, course in self.courses.items():
+            if readout not in course:
+                raise UnknownName("readout", readout, map(str, course.columns), f"at {name}")
+            if when > course.index[-1] + 1e-6:
+                last = (course.index[-1] - end) / MINUTE
+                raise KinapticError(
+                    f"the run ends {last:.4g} min after the protocols, before {minutes:g} min; run it longer"
+                )
+            found[name] = float(np.interp(when, course.index.to_numpy(), course[readout].to_numpy()))
+        return pd.Series(found, name=readout)
 
     def plot(self) -> Figure:
         """Return a figure: the weights over time, and where the synapses sit."""
         from kinaptic.sbml.dendrite_figure import figure
 
         return figure(self)
+
+
+class _Runs(Mapping[str, Run]):
+    """Runs by site, each made when it is asked for: its model takes longer to write than to integrate."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], Run]]) -> None:
+        self._makers, self._made = makers, dict[str, Run]()
+
+    def __getitem__(self, name: str) -> Run:
+        if name not in self._makers:
+            raise UnknownName("site", name, self._makers)
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
 
 
 def relaxed(
@@ -99,14 +143,16 @@ def relaxed(
     given = _shared(dendrite.sites, protocols)
     times = _times(end, given)
     links = _links(dendrite) if coupled else {}
-    around: list[fields.Field | None] = [None] * len(given)
-    runs = _round(dendrite.sites, given, around, times, rtol)
+    ready = _prepared(dendrite.sites, given, links, times)
+    around = [each.field for each in ready]
+    courses = _round(ready, around, times, rtol)
     rounds, change = 1, 0.0
     while links:
-        around = _around(runs, links, times)
-        found = _round(dendrite.sites, given, around, times, rtol)
-        change = max(float(np.max(np.abs(a.weight - b.weight))) for a, b in zip(found, runs, strict=True))
-        runs, rounds = found, rounds + 1
+        around = _around(courses, links, times)
+        found = _round(ready, around, times, rtol)
+        pairs = zip(found, courses, strict=True)
+        change = max(float(np.max(np.abs(a["weight"] - b["weight"]))) for a, b in pairs)
+        courses, rounds = found, rounds + 1
         if change < CONVERGED:
             break
         if rounds == MOST_ROUNDS:
@@ -114,9 +160,13 @@ def relaxed(
                 f"after {rounds} rounds weights still change by {change:.2g}: these synapses are bound too "
                 "closely to be taken one by one; put them farther apart"
             )
-    return DendriteRun(
-        dendrite, {s.name: run for s, run in zip(dendrite.sites, runs, strict=True)}, rounds, change
-    )
+    makers = {
+        each.site.name: functools.partial(_run, each, there, course, rtol)
+        for each, there, course in zip(ready, around, courses, strict=True)
+    }
+    named = {each.site.name: course for each, course in zip(ready, courses, strict=True)}
+    stimuli = {each.site.name: each.protocol for each in ready}
+    return DendriteRun(dendrite, stimuli, _Runs(makers), rounds, change, named)
 
 
 def coupled(dendrite: Dendrite, protocols: Mapping[str, Protocol | None]) -> str:
@@ -124,9 +174,9 @@ def coupled(dendrite: Dendrite, protocols: Mapping[str, Protocol | None]) -> str
     given = _shared(dendrite.sites, protocols)
     models = [site.synapse.model(each) for site, each in zip(dendrite.sites, given, strict=True)]
     names = [site.name for site in dendrite.sites]
-    silent: list[None] = [None] * len(names)
-    at_rest = _round(dendrite.sites, silent, silent, np.array([0.0, LEAD / 2]), rtol=1e-6)
-    rest = [run.traces.iloc[0] for run in at_rest]
+    start = np.array([0.0, LEAD / 2])
+    silent = _prepared(dendrite.sites, [None] * len(names), {}, start)
+    rest = [course.iloc[0] for course in _round(silent, [None] * len(names), start, rtol=1e-6)]
     bonds = {}
     for port, kernel in _links(dendrite).items():
         source = LINKS[port].source
@@ -160,40 +210,109 @@ def _collects(site: Site, port: str) -> bool:
     return any(port in pathway(name).collects for name in site.synapse.pathways)
 
 
-def _round(
-    sites: Sequence[Site],
-    given: Sequence[Protocol | None],
-    around: Sequence[fields.Field | None],
-    times: Array,
-    rtol: float,
-) -> list[Run]:
-    """Integrate every synapse once."""
-    from kinaptic.sbml.ensemble import batch
+@dataclass(frozen=True)
+class _Ready:
+    """A synapse of the dendrite, built once for whatever field it will be in.
 
-    stimuli = [p if f is None else fields.Surrounded(p, f) for p, f in zip(given, around, strict=True)]
+    Attributes
+    ----------
+    site : Site
+        Where it sits.
+    protocol : Protocol or None
+        What it is given.
+    field : Field or None
+        One that says nothing, with the ports that others reach; None where none does.
+    model : Model
+        In that field.
+    """
+
+    site: Site
+    protocol: Protocol | None
+    field: fields.Field | None
+    model: Model
+
+    def within(self, field: fields.Field | None) -> Runnable:
+        """Return what is integrated in some field: the same text, with tables of its own."""
+        if field is None:
+            return self.model
+        corners = {"field_corners": float(len(field.times))}
+        return _Within(
+            self.model.structure,
+            {**self.model.values, **corners},
+            self.model.initial,
+            self.model.readouts,
+            fields.tables(field, self.model.structure),
+        )
+
+
+@dataclass(frozen=True)
+class _Within:
+    """A model in a field, as the ensemble takes it."""
+
+    structure: str
+    values: Mapping[str, float]
+    initial: Mapping[str, float]
+    readouts: tuple[str, ...]
+    tables: tuple[Array, ...]
+
+
+def _prepared(
+    sites: Sequence[Site], given: Sequence[Protocol | None], links: Mapping[str, Array], times: Array
+) -> list[_Ready]:
+    """Build every synapse once."""
+    silent: list[fields.Field | None] = []
+    for i in range(len(sites)):
+        ports = [port for port, kernel in links.items() if kernel[i].any()]
+        silence = tuple((port, (0.0, 0.0)) for port in ports)
+        silent.append(fields.Field((_BEGIN, float(times[-1])), silence) if ports else None)
+    stimuli = [p if f is None else fields.Surrounded(p, f) for p, f in zip(given, silent, strict=True)]
     models = build.models(zip((site.synapse for site in sites), stimuli, strict=True))
-    ready, expected = [], []
-    for site, model, protocol, field in zip(sites, models, given, around, strict=True):
+    found = []
+    for site, protocol, silence_there, model in zip(sites, given, silent, models, strict=True):
         if isinstance(model, KinapticError):
             raise model
         sources = [link.source for link in LINKS.values() if link.source in model.source.units]
-        ready.append(replace(model, readouts=tuple(dict.fromkeys((*model.readouts, *sources)))))
-        expected.append(_expected(site, protocol, field, float(times[-1])))
-    outcomes = batch.run(ready, [times] * len(ready), rtol=rtol, expected=expected)
-    runs = []
-    for site, model, protocol, values in zip(sites, ready, given, outcomes, strict=True):
+        shown = tuple(dict.fromkeys((*model.readouts, *sources)))
+        found.append(_Ready(site, protocol, silence_there, replace(model, readouts=shown)))
+    return found
+
+
+def _round(
+    ready: Sequence[_Ready], around: Sequence[fields.Field | None], times: Array, rtol: float
+) -> list[pd.DataFrame]:
+    """Integrate every synapse once, and return its traces."""
+    from kinaptic.sbml.ensemble import batch
+
+    models = [each.within(field) for each, field in zip(ready, around, strict=True)]
+    pairs = zip(ready, around, strict=True)
+    expected = [_expected(each.site, each.protocol, field, float(times[-1])) for each, field in pairs]
+    outcomes = batch.run(models, [times] * len(models), rtol=rtol, expected=expected)
+    found = []
+    for each, values in zip(ready, outcomes, strict=True):
         if isinstance(values, KinapticError):
-            raise type(values)(f"{site.name}: {values}")
-        traces = pd.DataFrame(values, index=pd.Index(times, name="time"), columns=list(model.readouts))
-        traces.attrs["units"] = {"time": "s"} | {name: model.source.units[name] for name in model.readouts}
-        recipe: dict[str, str | float] = {
-            "model": model.digest, "engine": "ensemble", "kinaptic": __version__, "rtol": rtol,
-            "until": float(times[-1]), "protocol": "none" if protocol is None else str(protocol),
-            "synapse": f"{site.synapse}; {site.name} of a dendrite",
-        }  # fmt: skip
-        traces.attrs["recipe"] = recipe
-        runs.append(Run(site.synapse, protocol, traces, model, recipe))
-    return runs
+            raise type(values)(f"{each.site.name}: {values}")
+        columns = list(each.model.readouts)
+        found.append(pd.DataFrame(values, index=pd.Index(times, name="time"), columns=columns))
+    return found
+
+
+def _run(each: _Ready, around: fields.Field | None, course: pd.DataFrame, rtol: float) -> Run:
+    """Return what came out at one site as a run; its model has the field that it was in."""
+    stimulus = each.protocol if around is None else fields.Surrounded(each.protocol, around)
+    model, units = build.model(each.site.synapse, stimulus), each.model.source.units
+    recipe: dict[str, str | float] = {
+        "model": model.digest,
+        "engine": "ensemble",
+        "kinaptic": __version__,
+        "rtol": rtol,
+        "until": float(course.index[-1]),
+        "protocol": "none" if each.protocol is None else str(each.protocol),
+        "synapse": f"{each.site.synapse}; {each.site.name} of a dendrite",
+    }
+    traces = course.copy()
+    traces.attrs["units"] = {"time": "s"} | {str(name): units[str(name)] for name in traces}
+    traces.attrs["recipe"] = recipe
+    return Run(each.site.synapse, each.protocol, traces, replace(model, readouts=each.model.readouts), recipe)
 
 
 def _expected(site: Site, protocol: Protocol | None, field: fields.Field | None, end: float) -> Expected:
@@ -206,18 +325,23 @@ def _expected(site: Site, protocol: Protocol | None, field: fields.Field | None,
     return lambda values: {**own(values), **corners}
 
 
-def _around(runs: Sequence[Run], links: Mapping[str, Array], times: Array) -> list[fields.Field | None]:
+def _around(
+    courses: Sequence[pd.DataFrame], links: Mapping[str, Array], times: Array
+) -> list[fields.Field | None]:
     """Return the field around each synapse: what the others make beyond their rest."""
-    after = times >= LEAD / 2
+    after = times >= _BEGIN
+    heard: dict[str, Array] = {}
+    for port, kernel in links.items():
+        made = np.zeros((len(courses), int(np.count_nonzero(after))))
+        for i, course in enumerate(courses):
+            if LINKS[port].source in course:
+                trace = course[LINKS[port].source].to_numpy()
+                made[i] = trace[after] - trace[0]
+        heard[port] = kernel @ made
     found: list[fields.Field | None] = []
-    for i in range(len(runs)):
-        courses = {}
-        for port, kernel in links.items():
-            heard = np.flatnonzero(kernel[i])
-            if heard.size:
-                made = np.array([runs[int(j)].traces[LINKS[port].source].to_numpy() for j in heard])
-                courses[port] = kernel[i, heard] @ (made - made[:, :1])[:, after]
-        found.append(fields.corners(times[after], courses, CORNERS) if courses else None)
+    for i in range(len(courses)):
+        there = {port: all_of_it[i] for port, all_of_it in heard.items() if links[port][i].any()}
+        found.append(fields.corners(times[after], there, CORNERS) if there else None)
     return found
 
 
@@ -227,7 +351,7 @@ def _times(end: float, given: Sequence[Protocol | None]) -> Array:
     usual = simulate.sample_times(end, events, None)
     last = events[np.diff(events, append=np.inf) > _FADING[0]]  # of each burst
     fading = (last[:, None] + _FADING).ravel()
-    return np.unique([*usual, *fading[fading < end]])
+    return np.unique([*usual, *fading[fading < end], _BEGIN])
 
 
 def _shared(sites: Sequence[Site], protocols: Mapping[str, Protocol | None]) -> list[Protocol | None]:

@@ -6,6 +6,7 @@ calcium is: one event that looks level, slope and the time of the next corner up
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -140,6 +141,26 @@ def antimony(field: Field, *, clock: bool) -> DriveText:
     )
     lines += [f"{name} has {model_unit(unit).sbml};" for name, (_, unit, _) in parameters.items()]
     return DriveText("\n".join(lines), parameters, {COUNTER: count})
+
+
+def tables(field: Field, structure: str) -> tuple[Array, ...]:
+    """Return what the trees of a field hold, in the order in which a structure with such a field has them.
+
+    Parameters
+    ----------
+    field : Field
+        Which field.
+    structure : str
+        SBML with any field of the same ports; its event of corners is the last one with trees.
+    """
+    times = np.asarray(field.times)
+    found = {"field_time": np.append(times[1:], times[-1])}
+    for name, levels in field.values:
+        found[name] = np.asarray(levels)
+        found[f"{name}_slope"] = np.append(np.diff(levels) / np.diff(times), 0.0)
+    event = structure[structure.index('id="field_event"') :]
+    order = re.findall(r'<eventAssignment variable="(\w+)"', event[: event.index("</event>")])
+    return tuple(found[name] for name in order if name != COUNTER)
 
 
 def expected_count(field: Field, until: float) -> int:

@@ -24,6 +24,7 @@ from kinaptic.analysis.drawing import COLOURS, STYLE
 from kinaptic.analysis.experiments import rows_metaplastic
 from kinaptic.analysis.experiments.weighing import FOUR, HFS
 from kinaptic.analysis.probes import threshold_over_time, thresholds
+from kinaptic.errors import KinapticError
 from kinaptic.pathways.stimulation import gap, low_frequency, sleep
 from kinaptic.sbml.dendrite import Dendrite
 from kinaptic.sbml.figure import GREY, LIGHT, Picture
@@ -162,6 +163,8 @@ def case_text(case: Case) -> str:
     minutes = HISTORIES[case.history][1]
     run = case.run
     found = run.ablate(f"{minutes} min", case.test, progress=False)
+    if (found["status"] != "ok").any():
+        raise KinapticError(f"ablation of {case.told}: {found['status'].tolist()}")
     felt = found[found["part"].isin([PRIMED, NAIVE]) | (found["effect"].abs() > _FELT)]
     names = felt["part"].where(felt["part"].isin([PRIMED, NAIVE]), "`" + felt["part"] + "` as at rest")
     numbers = zip(names, felt["weight"], felt["effect"], strict=True)
@@ -331,9 +334,9 @@ one time become the beginning of new runs. Each of them gets 900 pulses at one r
 Its weight half an hour after the last pulse is divided by that of a clone that was left alone for as long,
 so that what the history itself is still doing does not count. theta_M is where this comes up through 1 at
 the highest rate; between two probes a straight line is drawn over the logarithm of the rate. theta_M in µM
-is the mean calcium during such a probe. *Slope* is the change of the weight per factor of ten of the rate,
-at theta_M. *Ceiling* is the most that any probe leaves. *LTD from* is the lowest rate that leaves 0.95;
-there is none where the slowest probe depresses already.
+is the mean calcium of such a probe: rest, and what it brings spread over its length. *Slope* is the change
+of the weight per factor of ten of the rate, at theta_M. *Ceiling* is the most that any probe leaves. *LTD
+from* is the lowest rate that leaves 0.95; there is none where the slowest probe depresses already.
 
 *Weight before* is what the history has made of the weight when the probes begin. Where priming has raised
 it, places for receptors are taken and a probe can add less. So the shift after priming is occlusion to a
@@ -423,12 +426,13 @@ def captured(both: tuple[DendriteRun, DendriteRun], hours: float) -> str:
     """Return in sentences what the synapses of a branch do for each other."""
     together, alone = (run.at(60 * hours) for run in both)
     silent = [name for name, run in both[0].runs.items() if run.protocol is None]
-    most = float((together[silent] - alone[silent]).abs().max())
+    apart = (both[0].weights - both[1].weights)[silent].abs()
     gain = {name: float(together[name] - alone[name]) for name in GIVEN}
     helped = max(gain, key=lambda name: gain[name])
     return _wrapped(
         f"{hours:g} h after, the neighbours have changed the weight of `{helped}` by {gain[helped]:+.3f}, to "
-        f"{together[helped]:.3f}. Those that are not stimulated are changed by {most:.4f} at most. It took "
+        f"{together[helped]:.3f}. In those that are not stimulated the largest change at any time "
+        f"is {apart.to_numpy().max():.4f}, and {apart.iloc[-1].max():.4f} at the end. It took "
         f"{both[0].rounds} rounds, the last of which changed no weight by more than {both[0].change:.0e}."
     )
 

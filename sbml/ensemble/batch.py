@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from kinaptic.sbml.ensemble import machine
 from kinaptic.sbml.ensemble.image import Array, Image, Job, Outcome, Runnable
 from kinaptic.sbml.ensemble.program import program
 from kinaptic.sbml.ensemble.refusals import Unsupported
-from kinaptic.sbml.ensemble.tables import lift
+from kinaptic.sbml.ensemble.tables import Lifted, lift
 
 Folded = tuple[tuple[str, float], ...]
 Progress = Callable[[float], None]
@@ -71,7 +72,7 @@ def run(
     groups: dict[tuple[str, tuple[str, ...], Folded], list[Job]] = {}
     for i, model in enumerate(models):
         wanted = model.readouts if readouts is None else tuple(readouts)
-        lifted, counted = lift(model.structure), None if expected is None else expected[i]
+        lifted, counted = _lifted(model), None if expected is None else expected[i]
         job = Job(i, model, lifted, np.asarray(times[i], dtype=float), counted)
         groups.setdefault((lifted.text, wanted, _folded(model)), []).append(job)
     done = 0
@@ -82,6 +83,13 @@ def run(
             outcomes[job.number] = outcome
         done += len(jobs)
     return [outcome for outcome in outcomes if outcome is not None]
+
+
+def _lifted(model: Runnable) -> Lifted:
+    """Return a model's text without its tables, and those; a model may bring the last of them itself."""
+    found = lift(model.structure)
+    own: Sequence[Array] = getattr(model, "tables", ())
+    return replace(found, tables=(*found.tables[: len(found.tables) - len(own)], *own)) if own else found
 
 
 def _folded(model: Runnable) -> Folded:

@@ -117,7 +117,9 @@ def test_a_condition_moves_the_baseline(name: str, state: str, more: bool) -> No
 def test_every_one_has_a_baseline(name: str, preset: str) -> None:
     state, strengths = baseline(kn.Synapse.preset(preset).with_(*condition(name)))
     assert min(strengths.values()) > 0
-    assert all(value > -1e-9 for key, value in state.items() if not key.startswith("V_"))
+    below = {key for key, value in state.items() if value < -1e-9 and not key.startswith("V_")}
+    assert below <= {"psd_growth"}  # a change: calcineurin at rest keeps the head a little smaller
+    assert abs(state["psd_growth"]) < 1e-3
 
 
 def test_an_unknown_one_is_answered_with_the_nearest() -> None:

@@ -108,6 +108,24 @@ def test_blocked_camkiv_reads_as_silence() -> None:
     assert course(1.0, kn.edit("CaMKIV_activity", "1.5", acute=True))[2] < 0.9
 
 
+def test_a_cell_without_camkiv_is_one_whose_camkiv_does_nothing() -> None:
+    """Before the baseline, so that receptors have scaled up for good, and no firing changes them."""
+    mutant, idle = CELL.with_(kn.knockout("CaMKIV")), kn.Synapse.of(*CELL.pathways, CaMKIV_activity=0)
+    rest = baseline(mutant)[0]
+    assert rest == pytest.approx(baseline(idle)[0], rel=1e-12, abs=1e-15)
+    assert (rest["CaMKIV"], rest["transcript"]) == pytest.approx((0, 0), abs=1e-12)
+    assert rest["scaling"] == pytest.approx(CELL.parameters["value"]["scaling_most"], rel=1e-6)
+    for times in (0.0, 2.5):
+        found, wanted = (
+            kn.simulate(
+                s, kn.firing("24 h", times), until="24 h", samples=5, engine="ensemble"
+            ).metaplasticity
+            for s in (mutant, idle)
+        )
+        np.testing.assert_allclose(found, wanted, rtol=1e-12)
+        assert np.ptp(found["scaling"]) < 1e-6
+
+
 def test_it_multiplies_ampa_and_nmda_receptors_alike() -> None:
     """Watt 2000: as if every receptor of the spine had twice the conductance."""
     kinases = {"CaMKII_active": "0 uM", "CaMKII_psd_active": "0 uM", "PKA_active": "0 uM"}

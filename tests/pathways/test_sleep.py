@@ -45,7 +45,8 @@ def test_model_is_clean() -> None:
 
 def test_at_rest_it_has_taken_nothing() -> None:
     rest = baseline(USUAL)[0]
-    assert rest["sleep_scale"] == pytest.approx(1, abs=1e-12)
+    assert rest["sleep_loss"] == pytest.approx(0, abs=1e-12)
+    assert course(NIGHT, [-1e-3]) == pytest.approx([1], abs=1e-12)
     assert rest["Homer1a"] == pytest.approx(1, rel=1e-9)
 
 

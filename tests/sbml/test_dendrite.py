@@ -302,7 +302,7 @@ def test_a_neighbour_hears_what_its_kernel_says(together: kn.DendriteRun) -> Non
     """Rows hear columns: what the second synapse hears of the first stands in the second row."""
     made = together.runs["s1"].traces["AG2"]
     kernel, times = np.array([[0.0, 0.01], [0.5, 0.0]]), made.index.to_numpy()
-    _, field = dendrite_run._around(list(together.runs.values()), {"AG2_elsewhere": kernel}, times)
+    _, field = dendrite_run._around(list(together.courses.values()), {"AG2_elsewhere": kernel}, times)
     assert field is not None
     after = times >= field.times[0]
     line = np.interp(times[after], field.times, dict(field.values)["AG2_elsewhere"])

@@ -11,7 +11,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
 import kinaptic as kn
-from kinaptic.errors import KinapticError
 from kinaptic.sbml.figure import BLUE, GREY, VERMILLION
 
 PAIRINGS = kn.stdp("10 ms", pairs=5, rate="5 Hz")
@@ -108,10 +107,3 @@ def test_nothing_sticks_out(run: kn.DendriteRun) -> None:
         box = each.get_window_extent(renderer)
         assert 0 <= box.x0 <= box.x1 <= width, each
         assert 0 <= box.y0 <= box.y1 <= height, each
-
-
-def test_without_weights_there_is_nothing_to_draw() -> None:
-    bare = kn.Synapse.of("calcium", "calmodulin")
-    made = kn.Dendrite.branch(bare, ["0 um"]).simulate({}, until="12 s")
-    with pytest.raises(KinapticError, match="this synapse has no weight"):
-        made.plot()

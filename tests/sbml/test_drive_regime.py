@@ -22,9 +22,6 @@ from kinaptic.sbml.simulate import event_times, expected_counters, pauses
 
 CELL = kn.Synapse.of("cell_activity", "scaling")
 ENGINES = ("roadrunner", "ensemble")
-IN_ANY_ORDER = (
-    "events of the same time are given in any order: the end of one undoes the beginning of the next"
-)
 
 
 def course(
@@ -98,21 +95,32 @@ def _in_a_row(number: int) -> tuple[Protocol, list[tuple[float, float]]]:
     return joined(parts), [*wanted, (1.0, 0.0)]
 
 
-def test_two_in_a_row_by_the_ensemble() -> None:
+@pytest.mark.parametrize("by", ENGINES)
+def test_in_a_row_one_hands_on_to_the_next(by: str) -> None:
+    """Events of the same time come in any order: the end of one must not undo the next one's beginning."""
     whole, wanted = _in_a_row(12)
-    np.testing.assert_allclose(course(whole, middles(whole), HELD, "ensemble"), wanted, atol=1e-12)
+    found = course(whole, middles(whole), [*HELD, "step_edges"], by)
+    np.testing.assert_allclose(found[:, :2], wanted, atol=1e-12)
+    np.testing.assert_allclose(found[:, 2], [*range(1, 24, 2), 24], atol=1e-12)  # both edges of each count
 
 
-def test_two_in_a_row_by_roadrunner() -> None:
-    whole, wanted = _in_a_row(12)
-    np.testing.assert_allclose(course(whole, middles(whole), HELD), wanted, atol=1e-12)
-
-
-def test_voltage_steps_in_a_row_by_roadrunner() -> None:
+@pytest.mark.parametrize("by", ENGINES)
+def test_voltage_steps_in_a_row_hand_on(by: str) -> None:
     whole = joined([kn.depolarization(f"{0.1 + 0.3 * i} s", f"{-40 + 5 * i} mV") for i in range(12)])
     spine = kn.Synapse.of("calcium")
-    found = course(whole, middles(whole), ["V_command"], synapse=spine)[:, 0]
+    found = course(whole, middles(whole), ["V_command"], by, spine)[:, 0]
     np.testing.assert_allclose(found, [*(30 + 5.0 * np.arange(12)), 0], atol=1e-9)
+
+
+@pytest.mark.parametrize("by", ENGINES)
+def test_one_that_is_followed_by_something_else_ends(by: str) -> None:
+    """By spikes that come late, or by a voltage step: the cell is awake and fires as usual meanwhile."""
+    spine = kn.Synapse.of("calcium", "cell_activity")
+    late = kn.spikes(post=[10], inputs=1)
+    whole = kn.sleep("5 s", 3) + late + kn.firing("5 s", 2) + kn.depolarization("2 s") + kn.sleep("1 s")
+    awake, middle = (1, 0), {"asleep": (3, 1), "busy": (2, 0), "nap": (1, 1)}
+    wanted = [middle["asleep"], awake, middle["busy"], awake, middle["nap"], awake]
+    np.testing.assert_allclose(course(whole, middles(whole), HELD, by, spine), wanted, atol=1e-9)
 
 
 @pytest.mark.parametrize("by", ENGINES)
@@ -166,8 +174,12 @@ def copasi(text: str, until: float, steps: int) -> dict[str, NDArray[np.float64]
 
 @pytest.mark.parametrize(
     "protocol",
-    [kn.sleep("10 min", 0.5), kn.firing("10 min", 3) + kn.gap("1 min") + kn.sleep("5 min")],
-    ids=["a nap", "two"],
+    [
+        kn.sleep("10 min", 0.5),
+        kn.firing("10 min", 3) + kn.gap("1 min") + kn.sleep("5 min"),
+        kn.firing("3 min", 3) + kn.sleep("5 min", 0.5) + kn.firing("2 min", 0) + kn.sleep("1 min"),
+    ],
+    ids=["a nap", "two", "in a row"],
 )
 def test_copasi_gives_the_same_numbers(protocol: Protocol) -> None:
     synapse = kn.Synapse.of("cell_activity", "scaling", "sleep", spine_volume="1")
