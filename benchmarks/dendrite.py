@@ -145,9 +145,6 @@ others nothing; {minutes} min. *Each alone* is the same without coupling. Second
 compiled before, by `python -m benchmarks.dendrite`; numbers in `benchmarks/results/dendrite.json`.
 
 {measurements}
-
-Coupled, a good part of it is not integration: the model of each synapse has the field in it that it was in,
-so that it can be exported, and is written at the end. It comes out of an empty cache here.
 """
 
 

@@ -63,9 +63,14 @@ def test_its_course_is_the_solution_of_its_equations(calcium: float, pka: float)
 def test_they_are_gone_within_minutes() -> None:
     """Kim 2007."""
     found = course(*STRONG)
-    assert found[0] > 0.9  # not at once
+    assert found[0] > 0.6  # not at once
     assert found[2] < 0.4
-    assert found[3] < 0.2
+    assert found[3] < 0.1
+
+
+def test_four_of_five_are_gone_within_two_minutes() -> None:
+    """Kim 2007."""
+    assert course(*STRONG)[2] < 0.2
 
 
 def test_a_second_of_calcium_acts_for_a_minute_and_channels_return_in_the_better_part_of_an_hour() -> None:
@@ -153,11 +158,6 @@ def test_bursts_take_some_and_a_slow_train_none() -> None:
     assert 0 <= taken(SLOW) < 0.05 * taken(BURSTS)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="theta bursts take 5 %: the signal reaches 0.18, and active PKA stays at 0.04 uM",
-)
 def test_a_strong_stimulus_takes_many() -> None:
     """Kim 2007, Frick 2004."""
     assert taken(BURSTS) > 0.3

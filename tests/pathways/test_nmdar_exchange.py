@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from scipy.integrate import cumulative_simpson, solve_ivp
 
 import kinaptic as kn
-from kinaptic.errors import SimulationFailed
 from kinaptic.pathways.protocol import LEAD, Protocol
 from kinaptic.sbml import engine
 from kinaptic.sbml.build import baseline
@@ -184,12 +183,6 @@ def test_kinase_and_calmodulin_of_those_that_leave_go_back_to_the_spine() -> Non
     assert bound[-1] < bound[1] - 1
 
 
-_LACKS = pytest.mark.xfail(
-    strict=True, raises=KeyError, reason="GluN2B_total is a number of camkii, and no formula borrows it"
-)
-
-
-@_LACKS
 @pytest.mark.parametrize(
     ("share", "sites", "wanted"),
     [(0.75, 12.0, 3.0), (0.75, 6.0, 6.0), (0.75, 48.0, 0.75), (0.5, 6.0, 2.0), (0.0, 6.0, 0.0)],
@@ -207,7 +200,6 @@ def test_without_camkii_the_ratio_is_that_of_the_places(share: float, sites: flo
     assert run.metaplasticity["GluN2A_GluN2B"].to_numpy() == pytest.approx([wanted] * 2, rel=1e-6)
 
 
-@_LACKS
 def test_a_synapse_without_camkii_keeps_its_subunits() -> None:
     assert ratio(kn.knockout("camkii"), hours=1) == pytest.approx((3, 3), rel=1e-6)
 
@@ -243,7 +235,6 @@ def test_there_is_never_less_than_none_of_a_subunit() -> None:
     assert 0.3 * young < dark < 0.7 * young
 
 
-@pytest.mark.xfail(strict=True, raises=SimulationFailed, reason="GluN2A over no GluN2B is infinite")
 def test_receptors_without_glun2b_can_be_simulated() -> None:
     """The range of NMDAR_2A_share goes to 1."""
     assert ratio(kn.edit("NMDAR_2A_share", "1"))[0] > 100
