@@ -2,7 +2,7 @@
 
 A round integrates each synapse by itself, many side by side. What each makes beyond its rest reaches the
 others by static kernels of distance (`kinaptic.sbml.dendrite`) and is the field that they are integrated in
-next, until no weight changes any more: three or four rounds. So the cost grows with the number of synapses
+next, until no weight changes any more: five or six rounds. So the cost grows with the number of synapses
 and no faster. That fields are drawn as straight lines and rounds end is an error of less than 1e-3.
 """
 
@@ -143,7 +143,7 @@ def relaxed(
     given = _shared(dendrite.sites, protocols)
     times = _times(end, given)
     links = _links(dendrite) if coupled else {}
-    ready = _prepared(dendrite.sites, given, links, times)
+    ready = _prepared(dendrite.sites, given, links)
     around = [each.field for each in ready]
     courses = _round(ready, around, times, rtol)
     rounds, change = 1, 0.0
@@ -175,7 +175,7 @@ def coupled(dendrite: Dendrite, protocols: Mapping[str, Protocol | None]) -> str
     models = [site.synapse.model(each) for site, each in zip(dendrite.sites, given, strict=True)]
     names = [site.name for site in dendrite.sites]
     start = np.array([0.0, LEAD / 2])
-    silent = _prepared(dendrite.sites, [None] * len(names), {}, start)
+    silent = _prepared(dendrite.sites, [None] * len(names), {})
     rest = [course.iloc[0] for course in _round(silent, [None] * len(names), start, rtol=1e-6)]
     bonds = {}
     for port, kernel in _links(dendrite).items():
@@ -257,14 +257,14 @@ class _Within:
 
 
 def _prepared(
-    sites: Sequence[Site], given: Sequence[Protocol | None], links: Mapping[str, Array], times: Array
+    sites: Sequence[Site], given: Sequence[Protocol | None], links: Mapping[str, Array]
 ) -> list[_Ready]:
     """Build every synapse once."""
     silent: list[fields.Field | None] = []
     for i in range(len(sites)):
         ports = [port for port, kernel in links.items() if kernel[i].any()]
         silence = tuple((port, (0.0, 0.0)) for port in ports)
-        silent.append(fields.Field((_BEGIN, float(times[-1])), silence) if ports else None)
+        silent.append(fields.Field((_BEGIN, 2 * _BEGIN), silence) if ports else None)
     stimuli = [p if f is None else fields.Surrounded(p, f) for p, f in zip(given, silent, strict=True)]
     models = build.models(zip((site.synapse for site in sites), stimuli, strict=True))
     found = []

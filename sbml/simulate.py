@@ -167,7 +167,9 @@ def clones(run: Run, minutes: Sequence[float]) -> list[Synapse]:
     model = replace(run.model, readouts=tuple(name for name in run.model.initial if name in ours))
     expected = expected_counters(run.synapse, run.protocol, float(times[-1]))
     rtol = float(run.recipe["rtol"])
-    if run.recipe["engine"] == "ensemble":
+    if times[-1] == 0:  # of a run without a protocol: nothing to integrate
+        values = np.array([[model.initial[name] for name in model.readouts]])
+    elif run.recipe["engine"] == "ensemble":
         values = _by_ensemble(model, times, rtol, expected, None, None)
     else:
         stops = pauses(float(times[-1]), event_times(run.protocol))

@@ -264,3 +264,9 @@ def test_parts_are_put_back_to_rest(ca1: Synapse, clone: Synapse) -> None:
     assert list(found) == list(before)
     with pytest.raises(UnknownName, match="unknown state 'CaMKI'"):
         start.back(["CaMKI"])
+
+
+def test_the_very_beginning_of_a_run_without_a_protocol(ca1: Synapse) -> None:
+    run_ = kn.simulate(ca1, until="10 s", engine="ensemble")
+    assert run_.clone("0 s").start is not None
+    assert dict(run_.clone("0 s").start.state)["PKAc"] == ca1.model().initial["PKAc"]  # type: ignore[union-attr]
