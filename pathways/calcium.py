@@ -30,7 +30,6 @@ PATHWAY = Pathway(
         "Ca_VGCC": Port("uM", "free calcium above rest that came through voltage-gated channels"),
         "Glu": Port("uM", "glutamate in the cleft", kind="species", compartment="cleft"),
         "V_spine": Port("mV", "voltage of the spine head", neutral=-70.0),
-        "NMDAR_2A_share_now": Port("1", "share of GluN2A in the current of NMDA receptors", neutral=0.75),
         "V_dendrite": Port("mV", "voltage of the dendrite at the spine", neutral=-70.0),
     },
     collects={

@@ -19,7 +19,6 @@ PATHWAY = Pathway(
         "firing",
         "CaMKII_psd_active",
         "GluN2B_sites",
-        "NMDAR_2A_share_now",
     ),
     contributes={
         "NMDAR_2B_change": "GluN2B_change",

@@ -151,16 +151,16 @@ def test_local_indices_are_finite_differences_of_runs(local: Sensitivity) -> Non
 
 
 def test_the_table_says_what_was_varied_and_where_its_range_is_from(local: Sensitivity) -> None:
-    assert len(local.table) == 2 * 19
+    assert len(local.table) == 2 * 20
     row = local.table.set_index("parameter").loc["GluN2B_on"].iloc[0]
     known = CAMKII.numbers(acute=True)["GluN2B_on"]
     assert (row["value"], (row["low"], row["high"])) == (known.value, known.range)
     assert (row["unit"], row["parameter_unit"], row["sampling"]) == ("uM", "1/uM/s", "logarithmic")
     assert row["source"] == known.source
     assert local.table.attrs["recipe"] == local.scan.recipe
-    assert len(local.scan.table) == 1 + 4 * 19
+    assert len(local.scan.table) == 1 + 4 * 20
     assert local.scan.plan.rtol == 1e-8
-    assert repr(local) == (f"<Sensitivity: local, 18 parameters on {ACTIVE}, peak CaMKII_active, all ok>")
+    assert repr(local) == (f"<Sensitivity: local, 20 parameters on {ACTIVE}, peak CaMKII_active, all ok>")
 
 
 def test_ranked_by_size_whatever_the_sign(local: Sensitivity) -> None:

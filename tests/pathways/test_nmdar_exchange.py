@@ -22,7 +22,6 @@ SPINE: dict[str, str | float] = {
     "Ca": "0.06 uM",
     "PP1": "0.1 uM",
     "PP1_activity": 1,
-    "NMDAR_2A_share_now": 0.75,
 }
 ALONE = kn.Synapse.of(
     *("nmdar_exchange", "cell_activity", "camkii", "calmodulin"), **SPINE, Ca_NMDAR="0 uM", Ca_VGCC="0 uM"

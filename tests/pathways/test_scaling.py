@@ -72,7 +72,7 @@ def test_habitual_activity_leaves_receptors_as_they_are(rate: str) -> None:
     rest = baseline(cell)[0]
     assert rest["CaMKIV"] == pytest.approx(active, rel=1e-6)
     assert rest["transcript"] == pytest.approx(active, rel=1e-6)
-    assert rest["scaling"] == pytest.approx(1, rel=1e-6)
+    assert rest["scaling_change"] == pytest.approx(0, abs=1e-6)
     p = cell.parameters["value"]
     assert p["soma_Ca_habitual"] == pytest.approx(calcium)
     assert p["CaMKIV_habitual"] == pytest.approx(active)
@@ -80,7 +80,9 @@ def test_habitual_activity_leaves_receptors_as_they_are(rate: str) -> None:
 
 
 def test_without_the_cell_it_rests_at_the_neutral_calcium() -> None:
-    assert baseline(kn.Synapse.of("scaling", soma_Ca="0.1 uM"))[0]["scaling"] == pytest.approx(1, rel=1e-9)
+    assert baseline(kn.Synapse.of("scaling", soma_Ca="0.1 uM"))[0]["scaling_change"] == pytest.approx(
+        0, abs=1e-9
+    )
 
 
 @pytest.mark.parametrize("times", [0.0, 0.5, 2.5])
@@ -114,7 +116,7 @@ def test_a_cell_without_camkiv_is_one_whose_camkiv_does_nothing() -> None:
     rest = baseline(mutant)[0]
     assert rest == pytest.approx(baseline(idle)[0], rel=1e-12, abs=1e-15)
     assert (rest["CaMKIV"], rest["transcript"]) == pytest.approx((0, 0), abs=1e-12)
-    assert rest["scaling"] == pytest.approx(CELL.parameters["value"]["scaling_most"], rel=1e-6)
+    assert rest["scaling_change"] == pytest.approx(CELL.parameters["value"]["scaling_most"] - 1, rel=1e-6)
     for times in (0.0, 2.5):
         found, wanted = (
             kn.simulate(

@@ -106,6 +106,7 @@ def test_a_port_that_a_pathway_gives_can_be_clamped(
     run = kn.simulate(ca1.with_(kn.clamp(name, value, acute=acute)), PAIRING, until="30 s")
     runner = engine.prepare(run.model.structure, run.model.values)
     engine.set_state(runner, run.model.initial)
+    engine.set_tolerance(runner, 1e-6)
     runner.simulate(0, 13, 3)
     held = float(value.split()[0])
     assert engine.state(runner, (name,))[name] == held

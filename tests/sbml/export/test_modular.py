@@ -183,7 +183,7 @@ def test_every_pathway_is_a_submodel(ca1: Job) -> None:
     assert submodels == {name: name for name in names}
     assert [each.getId() for each in definitions] == names
     assert [each.getName() for each in definitions] == [pathway(n).title for n in ca1.synapse.pathways]
-    assert sum(each.getNumReactions() for each in definitions) == 284
+    assert sum(each.getNumReactions() for each in definitions) == 293
     assert model.getNumReactions() == 0
 
 
@@ -196,6 +196,7 @@ def test_the_top_level_holds_what_is_shared(ca1: Job) -> None:
         "W_pre", "W_post", "weight", "Ca_elsewhere", "VGCC_inhibition", "AC_pre_inhibition",
         "AC_pre_stimulation", "release_gain", "refill_gain", "I1_pre_kinase", "slot_hold", "slot_release",
         "NMDAR_2B_change", "KA_change", "spine_growth", "receptor_scale", "DAGL_phos",
+        "GluN2B_leaving", "GluN2B_coming",
     }  # fmt: skip
     assert [event.getId() for event in model.getListOfEvents()] == ["stim_1"]
     assert {each.getId() for each in model.getListOfCompartments()} >= {"spine", "psd", "bouton"}
@@ -217,7 +218,7 @@ def test_ports_are_what_crosses_the_border(ca1: Job) -> None:
         "CaM_Kd_N1",
         "CaM_Kd_N2",
     }  # of calmodulin, its own follow from them
-    shared = {"GluN2B_total", "CaMKII_on_DAGL"}  # for the exchange of subunits; for a sum of the whole
+    shared = {*declared.collects, "GluN2B_total", "GluN2B_share_outside", "CaMKII_on_DAGL"}
     assert elements == {*declared.needs, *declared.gives, *affinities, *shared, "spine", "psd", "tiny_uM"}
     units = {port.getUnitRef(): port.getId() for port in ports if port.isSetUnitRef()}
     assert units.keys() == {unit.getId() for unit in camkii.getListOfUnitDefinitions()}
