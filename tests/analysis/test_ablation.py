@@ -111,7 +111,8 @@ def test_a_part_is_what_its_pathway_declares(clone: kn.Synapse) -> None:
 
 def test_each_is_compared_with_itself_left_alone(clone: kn.Synapse, ca1: kn.Synapse) -> None:
     found = ablation.tested([clone, ca1], TEST, progress=False)
-    assert found["weight"].tolist() == pytest.approx([weight(each) / weight(each, None) for each in (clone, ca1)], rel=1e-6)
+    wanted = [weight(each) / weight(each, None) for each in (clone, ca1)]
+    assert found["weight"].tolist() == pytest.approx(wanted, rel=1e-6)
     assert abs(weight(clone, None) - 1) > 0.01  # so a bare weight would mislead
 
 

@@ -33,7 +33,7 @@ def test_a_whole_preset(tmp_path: Path) -> None:
     given = [re.fullmatch(r"    (\w+) = (\S+) \(\S+\) : \S.*", line) for line in lines]
     values = {each[1]: float(each[2]) for each in given if each}
     assert len(values) == len(lines) > 400
-    outside = {name for name in values if name not in model.values}  # parts of calcium; the cell brings it whole
+    outside = {name for name in values if name not in model.values}  # the cell brings calcium as a whole
     assert {name: values.pop(name) for name in outside} == {"Ca_NMDAR": 0, "Ca_VGCC": 0}
     assert values == {name: model.values[name] for name in values}
     assert {"spine", "T286_rate", "Glu_tau", "release_mean_rest"} <= values.keys()
