@@ -107,6 +107,8 @@ def page(found: Mapping[str, Any]) -> str:
 
 _PAGE = """# Synapses of one dendrite
 
+What they do to each other is in [neighbours.md](neighbours.md).
+
 ```python
 branch = kn.Dendrite.branch(kn.Synapse.preset("ca1"), ["0 um", "2 um", "10 um"])
 run = branch.simulate({{"s1": kn.tetanus("100 Hz", "1 s", trains=4, interval="5 min")}}, until="4 h")
