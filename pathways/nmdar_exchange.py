@@ -8,8 +8,8 @@ PATHWAY = Pathway(
     name="nmdar_exchange",
     title="Exchange of GluN2B for GluN2A in NMDA receptors",
     summary=(
-        "Active CaMKII on GluN2B sends it out of the density within minutes; it returns in half an hour. "
-        "Over hours the calcium of spine and cell sets how much is called back: deprivation brings GluN2B, "
+        "GluN2B goes out of the density and comes back within half an hour, out faster where CaMKII is active "
+        "on it. Over hours the calcium of spine and cell sets how much is called back: deprivation brings GluN2B, "
         "activity takes it. Less GluN2B means a shorter current and fewer places for CaMKII."
     ),
     file=__file__,
