@@ -8,9 +8,9 @@ PATHWAY = Pathway(
     name="nmdar_exchange",
     title="Exchange of GluN2B for GluN2A in NMDA receptors",
     summary=(
-        "GluN2B goes out of the density and comes back within half an hour, out faster where CaMKII is active "
-        "on it. Over hours the calcium of spine and cell sets how much is called back: deprivation brings GluN2B, "
-        "activity takes it. Less GluN2B means a shorter current and fewer places for CaMKII."
+        "GluN2B goes out of the density and comes back within half an hour, out faster where CaMKII is "
+        "active on it. Over hours the calcium of spine and cell sets how much is called back: deprivation "
+        "brings GluN2B, activity takes it. Less GluN2B means a shorter current and fewer places for CaMKII."
     ),
     file=__file__,
     needs=(
