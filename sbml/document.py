@@ -139,7 +139,7 @@ def explain(document: libsbml.SBMLDocument, parameters: Mapping[str, Parameter])
         if element is not None:
             text = escape("; ".join(filter(None, (number.source, number.note))))
             element.setNotes(f'<p xmlns="http://www.w3.org/1999/xhtml">{text}</p>')
-    for reaction in _all(model.getListOfReactions()):
+    for reaction in model.getListOfReactions():
         law = sorted(names(reaction.getKineticLaw().getMath()) & parameters.keys())
         described(reaction, dict.fromkeys(key for name in law if (key := parameters[name].key)))
 
@@ -154,19 +154,19 @@ def drop_unused(document: libsbml.SBMLDocument, candidates: Iterable[str]) -> No
     doubtful = {name for name in candidates if model.getParameter(name) is not None}
     behind: dict[str, set[str]] = {}  # a number that a rule derives: what it follows from
     used: set[str] = set()
-    for rule in _all(model.getListOfRules()):
+    for rule in model.getListOfRules():
         variable, referred = rule.getVariable(), names(rule.getMath())
         if variable in doubtful:
             behind[variable] = referred
         else:
             used |= referred
-    for reaction in _all(model.getListOfReactions()):
+    for reaction in model.getListOfReactions():
         used |= names(reaction.getKineticLaw().getMath())
-    for assignment in _all(model.getListOfInitialAssignments()):
+    for assignment in model.getListOfInitialAssignments():
         used |= {assignment.getSymbol()} | names(assignment.getMath())
-    for event in _all(model.getListOfEvents()):
+    for event in model.getListOfEvents():
         used |= names(event.getTrigger().getMath())
-        for assignment in _all(event.getListOfEventAssignments()):
+        for assignment in event.getListOfEventAssignments():
             used |= {assignment.getVariable()} | names(assignment.getMath())
     waiting = list(used)
     while waiting:
@@ -182,13 +182,9 @@ def drop_unused_units(document: libsbml.SBMLDocument) -> None:
     """Remove the unit definitions that nothing refers to, in place."""
     used = set(re.findall(r'nits="(\w+)"', write(document)))
     model = document.getModel()
-    for unit in [u.getId() for u in _all(model.getListOfUnitDefinitions())]:
+    for unit in [u.getId() for u in model.getListOfUnitDefinitions()]:
         if unit not in used:
             model.removeUnitDefinition(unit)
-
-
-def _all(elements: libsbml.ListOf) -> list[libsbml.SBase]:
-    return [elements.get(i) for i in range(elements.size())]
 
 
 def names(tree: libsbml.ASTNode) -> set[str]:
