@@ -125,7 +125,7 @@ def _refuse_clashes(members: list[Pathway]) -> None:
     """Refuse an id that two pathways define: libraries further down crash on one, or take either."""
     owners = dict.fromkeys(geometry(), "geometry")
     for member in members:
-        for name in (*member.parameters, *_defined(member.antimony)):
+        for name in (*member.parameters, *defined(member.antimony)):
             owner = owners.setdefault(name, member.name)
             if owner != member.name:
                 raise ModelError(
@@ -133,7 +133,7 @@ def _refuse_clashes(members: list[Pathway]) -> None:
                 )
 
 
-def _defined(antimony: str) -> set[str]:
+def defined(antimony: str) -> set[str]:
     """Return the species, reactions and ruled variables of a pathway's text."""
     text = _statements(antimony)
     found = set(declared_species(antimony))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from xml.sax.saxutils import escape
 
 import antimony
@@ -14,7 +15,7 @@ from kinaptic.errors import ModelError
 from kinaptic.pathways.parameters import Parameter
 from kinaptic.sbml.origin import described
 
-_ANTIMONY = threading.Lock()  # antimony keeps global state and is not thread-safe
+_LOCK = threading.Lock()  # antimony keeps global state and is not thread-safe
 
 
 def to_sbml(model: str) -> str:
@@ -25,18 +26,41 @@ def to_sbml(model: str) -> str:
     ModelError
         With Antimony's message and the line it names.
     """
-    with _ANTIMONY:
-        antimony.clearPreviousLoads()
-        antimony.freeAll()
+    with _antimony():
         if antimony.loadAntimonyString(model) < 0:
             raise ModelError(f"the assembled model is not valid Antimony: {antimony.getLastError()}")
-        text: str = antimony.getSBMLString(antimony.getMainModuleName())
-        antimony.clearPreviousLoads()
-        antimony.freeAll()
+        text = antimony.getSBMLString(antimony.getMainModuleName())
     document = read(text)
     if document.getLevel() != 3 or document.getVersion() != 2:
         document.setLevelAndVersion(3, 2, False)
     return write(document)
+
+
+def to_antimony(sbml: str) -> str:
+    """Return the Antimony text of an SBML document.
+
+    Raises
+    ------
+    ModelError
+        With Antimony's message.
+    """
+    with _antimony():
+        if antimony.loadSBMLString(sbml) < 0:
+            raise ModelError(antimony.getLastError())
+        return str(antimony.getAntimonyString(antimony.getMainModuleName()))
+
+
+@contextlib.contextmanager
+def _antimony() -> Iterator[None]:
+    """Have Antimony for oneself, empty, and leave it empty."""
+    with _LOCK:
+        antimony.clearPreviousLoads()
+        antimony.freeAll()
+        try:
+            yield
+        finally:
+            antimony.clearPreviousLoads()
+            antimony.freeAll()
 
 
 def read(text: str) -> libsbml.SBMLDocument:
