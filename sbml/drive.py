@@ -90,9 +90,9 @@ def antimony(
         What a spike does: id of a state → expression for its new value from old values. Where
         both sides spike together, the postsynaptic expressions see what the presynaptic did.
     on_step : mapping of str to str
-        What a voltage step does at both of its edges: id of a state → expression for its new value, in
-        which ``step_voltage`` stands for the voltage and ``step_begins`` for the condition that this is
-        the first edge.
+        What a voltage step does at both of its edges, or at the first alone where another step follows
+        at once: id of a state → expression for its new value, in which ``step_voltage`` stands for the
+        voltage and ``step_begins`` for the condition that this is the first edge.
     post_lag : str
         By how much (s) postsynaptic spikes come later than at the soma: id of a constant, or an
         expression over constants (AMICI compiles no id that a rule defines here); empty for none.
@@ -113,14 +113,15 @@ def antimony(
     events: list[str] = []
     kicks: dict[Side, Mapping[str, str]] = {"pre": on_pre, "post": on_post}
     number = 0
-    for segment, start in zip(protocol.segments, protocol.starts, strict=True):
+    nexts = (*protocol.segments[1:], None)
+    for segment, start, then in zip(protocol.segments, protocol.starts, nexts, strict=True):
         if isinstance(segment, Gap):
             continue
         number += 1
         if isinstance(segment, Step):
             parameters |= _step_parameters(segment, number, start)
             states[f"step_{number}_edge"] = (0.0, COUNT)
-            events.append(_step_event(number, on_step))
+            events.append(_step_event(number, on_step, handed_on=isinstance(then, Step)))
             continue
         if isinstance(segment, Train):
             parameters |= _train_parameters(segment, number, start)
@@ -281,13 +282,20 @@ def _step_parameters(step: Step, number: int, start: float) -> dict[str, tuple[f
     }
 
 
-def _step_event(number: int, on_step: Mapping[str, str]) -> str:
-    """Write the event that is both edges of a step."""
+def _step_event(number: int, on_step: Mapping[str, str], *, handed_on: bool) -> str:
+    """Write the event that is both edges of a step.
+
+    Where the next step begins as this one ends, the end changes nothing: simulators give events of one
+    time in any order, so that it would undo the other's beginning.
+    """
     edge, stim = f"step_{number}_edge", f"stim_{number}_"
     due = f"clock >= protocol_start + {stim}start + {edge}*{stim}length && {edge} < step_edge_count - half"
     changes = {edge: f"{edge} + one", "step_edges": "step_edges + one"}
-    meant = {"step_voltage": f"{stim}to", "step_begins": f"{edge} < half"}
-    changes |= {name: _substitute(value, meant) for name, value in on_step.items()}
+    begins = f"{edge} < half"
+    meant = {"step_voltage": f"{stim}to", "step_begins": begins}
+    for name, value in on_step.items():
+        new = _substitute(value, meant)
+        changes[name] = f"piecewise({new}, {begins}, {name})" if handed_on else new
     assignments = ", ".join(f"{name} = {value}" for name, value in changes.items())
     return f"stim_{number}: at ({due}), t0=false, fromTrigger=false: {assignments};"
 
