@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from xml.sax.saxutils import escape
 
 import antimony
@@ -14,7 +15,7 @@ from kinaptic.errors import ModelError
 from kinaptic.pathways.parameters import Parameter
 from kinaptic.sbml.origin import described
 
-_ANTIMONY = threading.Lock()  # antimony keeps global state and is not thread-safe
+_LOCK = threading.Lock()  # antimony keeps global state and is not thread-safe
 
 
 def to_sbml(model: str) -> str:
@@ -25,18 +26,41 @@ def to_sbml(model: str) -> str:
     ModelError
         With Antimony's message and the line it names.
     """
-    with _ANTIMONY:
-        antimony.clearPreviousLoads()
-        antimony.freeAll()
+    with _antimony():
         if antimony.loadAntimonyString(model) < 0:
             raise ModelError(f"the assembled model is not valid Antimony: {antimony.getLastError()}")
-        text: str = antimony.getSBMLString(antimony.getMainModuleName())
-        antimony.clearPreviousLoads()
-        antimony.freeAll()
+        text = antimony.getSBMLString(antimony.getMainModuleName())
     document = read(text)
     if document.getLevel() != 3 or document.getVersion() != 2:
         document.setLevelAndVersion(3, 2, False)
     return write(document)
+
+
+def to_antimony(sbml: str) -> str:
+    """Return the Antimony text of an SBML document.
+
+    Raises
+    ------
+    ModelError
+        With Antimony's message.
+    """
+    with _antimony():
+        if antimony.loadSBMLString(sbml) < 0:
+            raise ModelError(antimony.getLastError())
+        return str(antimony.getAntimonyString(antimony.getMainModuleName()))
+
+
+@contextlib.contextmanager
+def _antimony() -> Iterator[None]:
+    """Have Antimony for oneself, empty, and leave it empty."""
+    with _LOCK:
+        antimony.clearPreviousLoads()
+        antimony.freeAll()
+        try:
+            yield
+        finally:
+            antimony.clearPreviousLoads()
+            antimony.freeAll()
 
 
 def read(text: str) -> libsbml.SBMLDocument:
@@ -139,7 +163,7 @@ def explain(document: libsbml.SBMLDocument, parameters: Mapping[str, Parameter])
         if element is not None:
             text = escape("; ".join(filter(None, (number.source, number.note))))
             element.setNotes(f'<p xmlns="http://www.w3.org/1999/xhtml">{text}</p>')
-    for reaction in _all(model.getListOfReactions()):
+    for reaction in model.getListOfReactions():
         law = sorted(names(reaction.getKineticLaw().getMath()) & parameters.keys())
         described(reaction, dict.fromkeys(key for name in law if (key := parameters[name].key)))
 
@@ -154,19 +178,19 @@ def drop_unused(document: libsbml.SBMLDocument, candidates: Iterable[str]) -> No
     doubtful = {name for name in candidates if model.getParameter(name) is not None}
     behind: dict[str, set[str]] = {}  # a number that a rule derives: what it follows from
     used: set[str] = set()
-    for rule in _all(model.getListOfRules()):
+    for rule in model.getListOfRules():
         variable, referred = rule.getVariable(), names(rule.getMath())
         if variable in doubtful:
             behind[variable] = referred
         else:
             used |= referred
-    for reaction in _all(model.getListOfReactions()):
+    for reaction in model.getListOfReactions():
         used |= names(reaction.getKineticLaw().getMath())
-    for assignment in _all(model.getListOfInitialAssignments()):
+    for assignment in model.getListOfInitialAssignments():
         used |= {assignment.getSymbol()} | names(assignment.getMath())
-    for event in _all(model.getListOfEvents()):
+    for event in model.getListOfEvents():
         used |= names(event.getTrigger().getMath())
-        for assignment in _all(event.getListOfEventAssignments()):
+        for assignment in event.getListOfEventAssignments():
             used |= {assignment.getVariable()} | names(assignment.getMath())
     waiting = list(used)
     while waiting:
@@ -182,13 +206,9 @@ def drop_unused_units(document: libsbml.SBMLDocument) -> None:
     """Remove the unit definitions that nothing refers to, in place."""
     used = set(re.findall(r'nits="(\w+)"', write(document)))
     model = document.getModel()
-    for unit in [u.getId() for u in _all(model.getListOfUnitDefinitions())]:
+    for unit in [u.getId() for u in model.getListOfUnitDefinitions()]:
         if unit not in used:
             model.removeUnitDefinition(unit)
-
-
-def _all(elements: libsbml.ListOf) -> list[libsbml.SBase]:
-    return [elements.get(i) for i in range(elements.size())]
 
 
 def names(tree: libsbml.ASTNode) -> set[str]:

@@ -91,9 +91,9 @@ def antimony(
         What a spike does: id of a state → expression for its new value from old values. Where
         both sides spike together, the postsynaptic expressions see what the presynaptic did.
     on_step : mapping of str to str
-        What a voltage step does at both of its edges: id of a state → expression for its new value, in
-        which ``step_voltage`` stands for the voltage and ``step_begins`` for the condition that this is
-        the first edge.
+        What a voltage step does at both of its edges, or at the first alone where another step follows
+        at once: id of a state → expression for its new value, in which ``step_voltage`` stands for the
+        voltage and ``step_begins`` for the condition that this is the first edge.
     on_regime : mapping of str to str
         The same for a regime, with ``regime_firing``, ``regime_asleep`` (1 or 0) and ``regime_begins``.
     post_lag : str

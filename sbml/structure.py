@@ -124,8 +124,8 @@ def _made(
     model = parsed.getModel()
     states, begins = _states(model), _begins(model)
     _refuse_unset(model, states, begins)
-    units = {s.getId(): "uM" for s in _all(model.getListOfSpecies())} | {
-        p.getId(): _UNITS[p.getUnits()] for p in _all(model.getListOfParameters())
+    units = {s.getId(): "uM" for s in model.getListOfSpecies()} | {
+        p.getId(): _UNITS[p.getUnits()] for p in model.getListOfParameters()
     }
     lean = _lean(parsed, [name for name in derived if name not in clamps])
     annotate.annotate(parsed, _molecules(model, members))
@@ -144,15 +144,11 @@ def _lean(parsed: libsbml.SBMLDocument, derived: list[str]) -> str:
     return document.write(copy)
 
 
-def _all(elements: libsbml.ListOf) -> list[libsbml.SBase]:
-    return [elements.get(i) for i in range(elements.size())]
-
-
 def _states(model: libsbml.Model) -> dict[str, str]:
-    ruled = {rule.getVariable(): rule for rule in _all(model.getListOfRules())}
+    ruled = {rule.getVariable(): rule for rule in model.getListOfRules()}
     found = {
         s.getId(): "uM"
-        for s in _all(model.getListOfSpecies())
+        for s in model.getListOfSpecies()
         if not s.getBoundaryCondition() and s.getId() not in ruled
     }
     for name, rule in ruled.items():
@@ -164,7 +160,7 @@ def _states(model: libsbml.Model) -> dict[str, str]:
 
 def _begins(model: libsbml.Model) -> dict[str, str]:
     found = {}
-    for assignment in _all(model.getListOfInitialAssignments()):
+    for assignment in model.getListOfInitialAssignments():
         tree = assignment.getMath()
         if not tree.isName():
             raise ModelError(
@@ -187,7 +183,7 @@ def _molecules(model: libsbml.Model, members: tuple[str, ...]) -> dict[str, Mole
     """Return what each species is: from its pathway, or from the pathway that would give it."""
     declaring = {species: name for name in members for species in declared_species(pathway(name).antimony)}
     found = {}
-    for species in (s.getId() for s in _all(model.getListOfSpecies())):
+    for species in (s.getId() for s in model.getListOfSpecies()):
         if species in declaring:
             giver = declaring[species]
         elif species in ports():

@@ -37,12 +37,12 @@ class System:
     def __init__(self, sbml: str, newline: str) -> None:
         self._document = document.read(sbml)  # libSBML's objects die with it
         self.model = self._document.getModel()
-        self.compartments = _all(self.model.getListOfCompartments())
-        self.species = {s.getId(): s for s in _all(self.model.getListOfSpecies())}
-        self.parameters = {p.getId(): p for p in _all(self.model.getListOfParameters())}
-        self.reactions = {r.getId(): r for r in _all(self.model.getListOfReactions())}
-        self.events = _all(self.model.getListOfEvents())
-        rules = _all(self.model.getListOfRules())
+        self.compartments = list(self.model.getListOfCompartments())
+        self.species = {s.getId(): s for s in self.model.getListOfSpecies()}
+        self.parameters = {p.getId(): p for p in self.model.getListOfParameters()}
+        self.reactions = {r.getId(): r for r in self.model.getListOfReactions()}
+        self.events = list(self.model.getListOfEvents())
+        rules = list(self.model.getListOfRules())
         self.rules = {r.getVariable(): r.getMath() for r in rules if r.isAssignment()}
         self._slopes = {r.getVariable(): r.getMath() for r in rules if r.isRate()}
         self.symbols = self._symbols()
@@ -59,11 +59,11 @@ class System:
         """Return a reaction as chemists write it, and the species that take part unchanged."""
         reaction = self.reactions[name]
         sides = (
-            " + ".join(map(_reacting, _all(references))) or r"\emptyset"
+            " + ".join(map(_reacting, references)) or r"\emptyset"
             for references in (reaction.getListOfReactants(), reaction.getListOfProducts())
         )
         arrow = r" \rightleftharpoons " if reaction.getReversible() else r" \rightarrow "
-        helpers = [tex.named(m.getSpecies()).whole.text for m in _all(reaction.getListOfModifiers())]
+        helpers = [tex.named(m.getSpecies()).whole.text for m in reaction.getListOfModifiers()]
         return arrow.join(sides), helpers
 
     def rate(self, reaction: str) -> Equation:
@@ -112,7 +112,7 @@ class System:
         found: dict[str, list[str]] = {}
         for name, reaction in self.reactions.items():
             for sign, side in (("-", reaction.getListOfReactants()), ("+", reaction.getListOfProducts())):
-                for each in _all(side):
+                for each in side:
                     count = each.getStoichiometry()
                     term = f"{sign} {name}" if count == 1 else f"{sign} {count:.17g}*{name}"
                     found.setdefault(each.getSpecies(), []).append(term)
@@ -153,7 +153,3 @@ def _reacting(reference: libsbml.SpeciesReference) -> str:
     name = tex.named(reference.getSpecies()).whole.text
     count = reference.getStoichiometry()
     return name if count == 1 else rf"{tex.number(count).whole.text}\ {name}"
-
-
-def _all(elements: libsbml.ListOf) -> list[libsbml.SBase]:
-    return [elements.get(i) for i in range(elements.size())]

@@ -34,7 +34,7 @@ def prepare(model: libsbml.Model) -> None:
         If an event is due at time 0, for Level 2 cannot hold it back.
     """
     told = [f"The creator, {CREATOR}, is named here, as a history of Level 2 would need a date."]
-    for event in _all(model.getListOfEvents()):
+    for event in model.getListOfEvents():
         _start(model, event)
         _delay(model, event)
     if model.getParameter(DELAY) is not None:
@@ -83,14 +83,14 @@ def _name_numbers(model: libsbml.Model) -> int:
 
 
 def _formulas(model: libsbml.Model) -> Iterator[libsbml.ASTNode]:
-    for element in (*_all(model.getListOfRules()), *_all(model.getListOfInitialAssignments())):
+    for element in (*model.getListOfRules(), *model.getListOfInitialAssignments()):
         yield element.getMath()
-    for reaction in _all(model.getListOfReactions()):
+    for reaction in model.getListOfReactions():
         if reaction.isSetKineticLaw():
             yield reaction.getKineticLaw().getMath()
-    for event in _all(model.getListOfEvents()):
+    for event in model.getListOfEvents():
         yield event.getTrigger().getMath()
-        for assignment in _all(event.getListOfEventAssignments()):
+        for assignment in event.getListOfEventAssignments():
             yield assignment.getMath()
 
 
@@ -110,7 +110,3 @@ def _parameter(model: libsbml.Model, name: str, value: float, unit: str, note: s
     made.setConstant(True)
     made.setSBOTerm(_SBO)
     made.setNotes(f'<p xmlns="{_XHTML}">assumed: set by the protocol; {note}</p>')
-
-
-def _all(elements: libsbml.ListOf) -> list[libsbml.SBase]:
-    return [elements.get(i) for i in range(elements.size())]

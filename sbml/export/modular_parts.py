@@ -9,7 +9,7 @@ import libsbml
 
 from kinaptic.pathways.catalogue import pathway
 from kinaptic.sbml import document
-from kinaptic.sbml.assemble import defined as defined
+from kinaptic.sbml.assemble import defined
 
 TOP = ""  # in place of a pathway: compartments, what several pathways share, the protocol, the weight
 

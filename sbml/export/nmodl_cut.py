@@ -55,9 +55,7 @@ def network(synapse: Synapse, model: Model) -> Network:
     heard = build.recipe(build.replaced_calcium(synapse), None)
     parsed = document.read(model.source.document)  # kept while its trees are read
     flat = parsed.getModel()
-    named = safe(
-        (each.getId() for found in _identified(flat) for each in _all(found)), states=model.initial.keys()
-    )
+    named = safe((each.getId() for found in _identified(flat) for each in found), states=model.initial.keys())
     whole = _whole(synapse, model, flat, named)
     roots = (*heard.structure.states, *heard.readouts, ELSEWHERE)
     shown = {*whole.states, *whole.formulas}
@@ -73,11 +71,11 @@ def _whole(synapse: Synapse, model: Model, flat: libsbml.Model, named: Mapping[s
     outside = _outside(synapse, model)
     cut = {CALCIUM, *outside}
     numbers = {**model.parameters, **outside}
-    rules = [rule for rule in _all(flat.getListOfRules()) if rule.getVariable() not in cut]
+    rules = [rule for rule in flat.getListOfRules() if rule.getVariable() not in cut]
     given = {r.getVariable(): tree(r.getMath(), named, r.getVariable()) for r in rules}
     rates = {rule.getVariable() for rule in rules if rule.isRate()}
     states = {name: value for name, value in model.initial.items() if name not in cut}
-    species = [each for each in _all(flat.getListOfSpecies()) if each.getId() in states]
+    species = [each for each in flat.getListOfSpecies() if each.getId() in states]
     meanings = {
         **{name: port.meaning for name, (port, _) in ports().items()},
         **{name: phrase for p in synapse.pathways for name, phrase in pathway(p).readouts.items()},
@@ -89,7 +87,7 @@ def _whole(synapse: Synapse, model: Model, flat: libsbml.Model, named: Mapping[s
         states={named[n]: value for n, value in states.items()},
         homes={named[each.getId()]: named[each.getCompartment()] for each in species},
         rates={named[n]: math for n, math in given.items() if n in rates},
-        reactions=tuple(_reaction(each, named, states) for each in _all(flat.getListOfReactions())),
+        reactions=tuple(_reaction(each, named, states) for each in flat.getListOfReactions()),
         spikes={side: _spikes(synapse, listener, named) for side, listener in _LISTENERS.items()},
         calcium=_resting(model) if CALCIUM in named else None,
         units={ours: model.source.units[n] for n, ours in named.items() if n in model.source.units},
@@ -122,7 +120,7 @@ def _reaction(of: libsbml.Reaction, named: Mapping[str, str], states: Collection
 def _side(of: libsbml.Reaction, found: libsbml.ListOf) -> list[str]:
     """Return one side of a reaction, each species as often as its stoichiometry says."""
     side: list[str] = []
-    for each in _all(found):
+    for each in found:
         count = each.getStoichiometry()
         if count != int(count):
             raise ExportError(
@@ -149,7 +147,3 @@ def _resting(model: Model) -> float:
     runner = engine.prepare(model.structure, model.values)
     engine.set_state(runner, model.initial)
     return engine.state(runner, [CALCIUM])[CALCIUM]
-
-
-def _all(elements: libsbml.ListOf) -> list[libsbml.SBase]:
-    return [elements.get(i) for i in range(elements.size())]

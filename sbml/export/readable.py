@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import antimony
-
 from kinaptic import files
 from kinaptic.errors import ExportError, ModelError
 from kinaptic.sbml import document
-from kinaptic.sbml.document import _ANTIMONY as LOCK
 from kinaptic.sbml.export.formats import Job
 from kinaptic.sbml.origin import CREATOR, LICENCE, Origin
 from kinaptic.version import __version__
@@ -27,27 +24,15 @@ def write(job: Job) -> None:
     ExportError
         If Antimony cannot say the model, or would not read back what it says.
     """
-    text = f"{_header(job)}\n{_antimony(job)}"
+    sbml = job.model.sbml
     try:
-        lost = _ids(job.model.sbml) ^ _ids(document.to_sbml(text))
+        text = f"{_header(job)}\n{document.to_antimony(sbml)}"
+        lost = _ids(sbml) ^ _ids(document.to_sbml(text))
     except ModelError as why:
         raise _refused(job, str(why)) from None
     if lost:
         raise _refused(job, f"it comes back without, or with another, {', '.join(sorted(lost)[:5])}")
     files.write(job.path, text)
-
-
-def _antimony(job: Job) -> str:
-    sbml = job.model.sbml  # before the lock, which making a model takes as well
-    with LOCK:
-        antimony.clearPreviousLoads()
-        antimony.freeAll()
-        if antimony.loadSBMLString(sbml) < 0:
-            raise _refused(job, antimony.getLastError())
-        text: str = antimony.getAntimonyString(antimony.getMainModuleName())
-        antimony.clearPreviousLoads()
-        antimony.freeAll()
-    return text
 
 
 def _header(job: Job) -> str:

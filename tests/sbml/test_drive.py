@@ -334,6 +334,20 @@ def test_copasi_gives_the_same_voltage_steps() -> None:
     assert np.array_equal(ours[:, 1], copasi(text, 18.7, 97)["V"])
 
 
+@pytest.mark.parametrize("first", [-20.0, 0.0, 10.0])
+def test_steps_in_a_row_hand_the_voltage_on(first: float) -> None:
+    """The end of one and the beginning of the next come at one time, and in any order."""
+    levels = [first, -40.0, 10.0, -60.0]
+    one, two, three, four = (depolarization("1 s", f"{level} mV") for level in levels)
+    text = sbml(antimony(one + two + three + four, {}, on_post={}, on_step=ON_STEP), VOLTAGE)
+    times = [0.0, *(LEAD - 0.5 + np.arange(6.0))]
+    ours = np.array(load(text).simulate(times=times, selections=["V", "step_edges"]))
+    assert ours[:, 0].tolist() == [0, 0, *levels, 0]
+    assert ours[-1, 1] == 8
+    theirs = copasi(text, LEAD + 5.5, 31)  # samples 0.5 s apart
+    assert theirs["V"][19::2].tolist() == [0, *levels, 0, 0]
+
+
 def test_silence_cannot_be_written() -> None:
     with pytest.raises(ProtocolError, match=r"'10 s of silence' has no spikes; .* run without a protocol"):
         antimony(gap("10 s"), {}, on_post={})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -183,7 +184,7 @@ def copasi(text: str, until: float, steps: int) -> dict[str, NDArray[np.float64]
 )
 def test_copasi_gives_the_same_numbers(protocol: Protocol) -> None:
     synapse = kn.Synapse.of("cell_activity", "scaling", "sleep", spine_volume="1")
-    until, steps = LEAD + protocol.duration + 100 + np.e, 97  # samples that are at no edge
+    until, steps = LEAD + protocol.duration + 100 + math.e, 97  # samples that are at no edge
     names = (
         *HELD,
         "soma_Ca",
