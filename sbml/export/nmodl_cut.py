@@ -96,6 +96,11 @@ def _whole(synapse: Synapse, model: Model, flat: libsbml.Model, named: Mapping[s
     )
 
 
+def untold(of: Network) -> list[str]:
+    """Return what the calcium pathway would have given and the cell's calcium does not tell: constants."""
+    return [name for name in pathway(_SOURCE).gives if name not in _KEPT and name in of.numbers]
+
+
 def _outside(synapse: Synapse, model: Model) -> dict[str, Parameter]:
     """Return, as constants, the variables of the calcium pathway that a cell does not bring."""
     if _SOURCE not in synapse.pathways:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kinaptic.pathways.citations import formatted
-from kinaptic.sbml.export.nmodl_cut import ELSEWHERE
+from kinaptic.sbml.export.nmodl_cut import ELSEWHERE, untold
 from kinaptic.sbml.export.nmodl_kinetics import RAISE, may_fall
 from kinaptic.sbml.export.nmodl_names import plain, raised
 from kinaptic.sbml.origin import LICENCE
@@ -69,6 +69,12 @@ def _driving(of: Network) -> Iterator[str]:
         yield (
             f"{ELSEWHERE} is calcium above rest that stores and other channels of this model let in. It is "
             "shown only: a cell that should have it has to add it to its own."
+        )
+    constant = untold(of)
+    if constant:
+        yield (
+            f"cai does not tell {' and '.join(constant)}, so that what depends on them stays as it is at rest. "
+            "A cell that knows them plays them in (Vector.play), in the units of this file."
         )
     if of.spikes["pre"]:
         yield "A presynaptic spike comes by a NetCon of any weight that is not negative."

@@ -80,6 +80,9 @@ for name, value in task["numbers"].items():
 if task["calcium"]:
     times, levels = (h.Vector(each) for each in task["calcium"])
     levels.play(section(0.5)._ref_cai, times, True)
+parts = [(name, h.Vector(times), h.Vector(levels)) for name, (times, levels) in task["parts"].items()]
+for name, when, part in parts:
+    part.play(getattr(made, "_ref_" + name), when, True)
 cons = [(h.NetCon(None, made, 0, 0, weight), times) for weight, times in task["spikes"]]
 start = h.FInitializeHandler(lambda: [con.event(t) for con, times in cons for t in times])
 h.cvode.active(task["atol"] is not None)
@@ -146,6 +149,7 @@ def run(
     samples: Array,
     *,
     calcium: tuple[Array, Array] | None = None,
+    parts: Mapping[str, tuple[Array, Array]] | None = None,
     pre: Sequence[float] | Array = (),
     post: Sequence[float] | Array = (),
     numbers: Mapping[str, float] | None = None,
@@ -153,12 +157,13 @@ def run(
     dt: float = 0.025,
     said: str = "",
 ) -> dict[str, Array]:
-    """Run a mechanism in NEURON: times in s, calcium in µM; what it prints has to be `said`."""
+    """Run a mechanism in NEURON: times in s, calcium and its parts in µM; what it prints has to be `said`."""
     task = {
         "mechanism": mechanism,
         "names": list(names),
         "samples": (1e3 * samples).tolist(),
         "calcium": None if calcium is None else [(1e3 * calcium[0]).tolist(), (1e-3 * calcium[1]).tolist()],
+        "parts": {name: [(1e3 * t).tolist(), each.tolist()] for name, (t, each) in (parts or {}).items()},
         "spikes": [(1.0, [1e3 * t for t in pre]), (-1.0, [1e3 * t for t in post])] if [*pre, *post] else [],
         "numbers": dict(numbers or {}),
         "atol": atol,
@@ -447,7 +452,7 @@ def unit_problems(name: str, text: str, folder: Path) -> str:
 
 @pytest.mark.slow
 def test_whole_synapse_in_a_pairing(neuron: None, tmp_path: Path) -> None:
-    """What is recorded of a run's calcium, with its presynaptic spikes, gives the run's weight in NEURON."""
+    """What is recorded of a run's calcium, with its spikes, gives the run's weight in NEURON."""
     synapse, protocol = kn.Synapse.preset("ca1"), kn.stdp("10 ms", pairs=5, rate="1 Hz")
     synapse.export(tmp_path / "ca1.mod")
     text = (tmp_path / "ca1.mod").read_text("ascii")
@@ -459,19 +464,24 @@ def test_whole_synapse_in_a_pairing(neuron: None, tmp_path: Path) -> None:
     close = np.concatenate([np.arange(0, 0.06, 1e-4), np.arange(0.06, 1, 1e-3)])
     even = np.concatenate([[0.0], np.linspace(0.0137, 60, 1201)])  # and no sample on a spike
     grid = np.unique(np.concatenate([even, (spikes[:, None] + close + 1.37e-5).ravel()]))
-    run_here = reference(synapse, protocol, [*names, "Ca"], grid)
+    parts = ("Ca_NMDAR", "Ca_VGCC")
+    assert f"cai does not tell {' and '.join(parts)}, so" in text
+    run_here = reference(synapse, protocol, [*dict.fromkeys([*names, "Ca", *parts])], grid)
     keep = np.flatnonzero(np.diff(grid, prepend=-1) > 5e-4)
-    samples, right = grid[keep], {name: trace[keep] for name, trace in run_here.items()}
+    samples, right = grid[keep], {name: run_here[name][keep] for name in names}
     found = run(
         tmp_path,
         "ca1",
         names,
         samples,
         calcium=(grid, run_here["Ca"]),
+        parts={name: (grid, run_here[name]) for name in parts},
         pre=protocol.spike_times("pre"),
+        post=protocol.spike_times("post"),
         atol=1e-2,  # as it is in NEURON unless set
     )
     wrong = errors(found, right, least=1e-9)
+    assert wrong.pop("scaling_change") < 1e-2  # of 1e-9, with 1000 added to it
     assert wrong["weight"] < 2e-5
     assert wrong["CaMKII_active"] < 1e-4
     assert max(wrong.values()) < 1e-3
