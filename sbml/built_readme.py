@@ -70,12 +70,16 @@ Run for 3700 s to see an hour after the pairings. Change numbers before a run, a
 The initial state does not follow: a synapse with other numbers begins in the state of rest of the old
 ones, so hold a run against one with `stim_1_bursts` = 0.
 
-**tellurium, libroadrunner.** Keep the relative tolerance at 1e-6 or below, or spikes are lost.
+**tellurium, libroadrunner.** Keep the relative tolerance at 1e-6 or below, or spikes are lost. Give an
+absolute one for each state: roadrunner multiplies a single one by the states at every spike, and fails where
+a state is next to nothing.
 
 ```python
 import tellurium as te
 
 r = te.loadSBMLModel("ca1.xml")
+states = len(r.integrator.getAbsoluteToleranceVector())
+r.integrator.absolute_tolerance = [1e-12] * states
 r.integrator.initial_time_step = 1e-8  # or CVODE complains at each spike
 found = r.simulate(0, 3700, 3701, ["time", "weight"])
 r["stim_1_bursts"] = 0

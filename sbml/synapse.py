@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     Input = Protocol | Waveform
 
+_RTOL = 1e-6  # of what tellurium is handed; beyond it roadrunner loses spikes
+
 
 @dataclass(frozen=True)
 class Synapse:
@@ -411,10 +413,14 @@ class Synapse:
         formats.write(self, protocol, path, to, until)
 
     def to_tellurium(self, protocol: Input | None = None) -> Any:
-        """Return the model as tellurium's extended RoadRunner (imports tellurium, some seconds)."""
+        """Return the model as tellurium's extended RoadRunner, its tolerances set (takes some seconds)."""
         import tellurium
 
-        return tellurium.loadSBMLModel(self.sbml(protocol))
+        from kinaptic.sbml import engine
+
+        runner = tellurium.loadSBMLModel(self.sbml(protocol))
+        engine.set_tolerance(runner, _RTOL)
+        return runner
 
     def __str__(self) -> str:
         parts = [f"{self.name}: {', '.join(self.pathways)}"]

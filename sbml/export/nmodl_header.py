@@ -73,7 +73,7 @@ def _driving(of: Network) -> Iterator[str]:
     constant = untold(of)
     if constant:
         yield (
-            f"cai does not tell {' and '.join(constant)}, so that what depends on them stays as it is at rest. "
+            f"cai does not tell {' and '.join(constant)}, so that what depends on them stays at rest. "
             "A cell that knows them plays them in (Vector.play), in the units of this file."
         )
     if of.spikes["pre"]:
