@@ -1,8 +1,8 @@
 """Which state remembers: the parts of a primed synapse put back to rest, one at a time, before a test.
 
-A part is a pathway: the states that it declares, and the species of others that it moves. Put back, the
-part is as it is at the baseline, while all else keeps its history. What the test then does, against what it
-does to the primed synapse as it is, is what that part remembers.
+A part is a single state, or a pathway: the states that it declares, and the species of others that it moves.
+Put back, the part is as it is at the baseline, while all else keeps its history. What the test then does,
+against what it does to the primed synapse as it is, is what that part remembers.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def ablate(run: Run, at: Quantity, test: Protocol, parts: Iterable[str] = (), **
     test : Protocol
         What is tested.
     parts : iterable of str, optional
-        Pathways; by default all that have states.
+        Pathways or single states; by default all pathways that have states. A species that is put back
+        alone takes nothing from what it is bound to, so that there is more or less of it in all.
     **options
         As for `kinaptic.scan`: engine, rtol, workers, store, progress.
 
@@ -56,7 +57,7 @@ def ablate(run: Run, at: Quantity, test: Protocol, parts: Iterable[str] = (), **
     Raises
     ------
     UnknownName
-        If a part is no pathway of the synapse, or has no states.
+        If a part is no pathway and no state of the synapse, or a pathway without states.
     KinapticError
         As `kinaptic.scan`.
     """
@@ -91,13 +92,16 @@ def tested(synapses: list[Synapse], test: Protocol, **options: Any) -> pd.DataFr
 
 
 def states(synapse: Synapse, part: str) -> tuple[str, ...]:
-    """Return the states of a pathway, and those of others that are its work."""
-    if part not in synapse.pathways:
-        raise UnknownName("pathway of this synapse", part, synapse.pathways)
+    """Return the states of a part: those of a pathway, and those of others that are its work; or the one."""
     if synapse.start is None:
         raise KinapticError("this synapse has no history; ablate a clone of a run")
-    own = defined(pathway(part).antimony) | _WORK.get(part, set())
-    return tuple(name for name, _ in synapse.start.state if name in own)
+    known = [name for name, _ in synapse.start.state]
+    if part in synapse.pathways:
+        own = defined(pathway(part).antimony) | _WORK.get(part, set())
+        return tuple(name for name in known if name in own)
+    if part not in known:
+        raise UnknownName("pathway or state of this synapse", part, [*synapse.pathways, *known])
+    return (part,)
 
 
 def _back(primed: Synapse, names: tuple[str, ...]) -> Synapse:

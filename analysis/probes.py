@@ -167,13 +167,13 @@ def thresholds(synapses: Sequence[Synapse], probes: Probes = "rates", **options:
     rest, area = controls[["Ca"]].to_numpy(dtype=float), controls[["area Ca"]].to_numpy(dtype=float)
     calcium = rest + (table["area Ca"].to_numpy(dtype=float).reshape(shape) - area) / lengths
     status = np.column_stack([table["status"].to_numpy().reshape(shape), controls["status"].to_numpy()])
-    found = []
+    measured = []
     for i, synapse in enumerate(synapses):
         failed = next((text for text in status[i] if text != "ok"), "")
         read = _read(axis, numbers, weights[i], calcium[i], failed)
         read.table.attrs["recipe"] = {**recipe, "synapse": str(synapse)}
-        found.append(read)
-    return found
+        measured.append(read)
+    return measured
 
 
 def probe(family: str) -> Protocol:

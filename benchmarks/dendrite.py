@@ -112,7 +112,7 @@ What they do to each other is in [neighbours.md](neighbours.md).
 ```python
 branch = kn.Dendrite.branch(kn.Synapse.preset("ca1"), ["0 um", "2 um", "10 um"])
 run = branch.simulate({{"s1": kn.tetanus("100 Hz", "1 s", trains=4, interval="5 min")}}, until="4 h")
-run.at(60)      # the weight of each site an hour after the last protocol
+run.at(60)  # the weight of each site an hour after the last protocol
 run.plot()
 ```
 

@@ -224,7 +224,7 @@ class Run:
         test : Protocol
             What is tested.
         parts : iterable of str, optional
-            Pathways; by default all.
+            Pathways or single states, ``["scaling", "NO_mark"]``; by default all pathways.
         **options
             As for `kinaptic.scan`.
 

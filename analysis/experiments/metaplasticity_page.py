@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from kinaptic.analysis import threshold_figure
+from kinaptic.analysis import ablation, threshold_figure
 from kinaptic.analysis.ablation import NAIVE, PRIMED
 from kinaptic.analysis.drawing import COLOURS, STYLE
 from kinaptic.analysis.experiments import rows_metaplastic
@@ -162,17 +162,34 @@ def case_text(case: Case) -> str:
     """Return what a stimulus does with and without a history, and which part makes the difference."""
     minutes = HISTORIES[case.history][1]
     run = case.run
-    found = run.ablate(f"{minutes} min", case.test, progress=False)
+    parts = _ablated(case, run, minutes)
+    felt = [part for part in _felt(parts)["part"] if part not in (PRIMED, NAIVE)]
+    primed = run.clone(f"{minutes} min")
+    singles = dict.fromkeys(name for part in felt for name in ablation.states(primed, part))
+    head = f"### {case.told[0].upper()}{case.told[1:]}: naive, and {case.history}"
+    moved = _table(("state", "at rest", "before the test", "what it is"), _states(run, minutes))
+    tables = _effects("part", parts), _effects("state", _ablated(case, run, minutes, list(singles)))
+    return "\n\n".join((head, _wrapped(verdict(parts, case.told)), *tables, moved))
+
+
+def _ablated(case: Case, run: Run, minutes: float, parts: Sequence[str] = ()) -> pd.DataFrame:
+    found = run.ablate(f"{minutes} min", case.test, parts, progress=False)
     if (found["status"] != "ok").any():
         raise KinapticError(f"ablation of {case.told}: {found['status'].tolist()}")
-    felt = found[found["part"].isin([PRIMED, NAIVE]) | (found["effect"].abs() > _FELT)]
+    return found
+
+
+def _felt(found: pd.DataFrame) -> pd.DataFrame:
+    return found[found["part"].isin([PRIMED, NAIVE]) | (found["effect"].abs() > _FELT)]
+
+
+def _effects(kind: str, found: pd.DataFrame) -> str:
+    """Return in Markdown what parts, or single states, do that were put back to rest."""
+    felt = _felt(found)
     names = felt["part"].where(felt["part"].isin([PRIMED, NAIVE]), "`" + felt["part"] + "` as at rest")
     numbers = zip(names, felt["weight"], felt["effect"], strict=True)
     lines = [(name, f"{weight:.3f}", f"{effect:+.3f}") for name, weight, effect in numbers]
-    parts = _table(("synapse", "weight", "effect"), lines)
-    head = f"### {case.told[0].upper()}{case.told[1:]}: naive, and {case.history}"
-    states = _table(("state", "at rest", "before the test", "what it is"), _states(run, minutes))
-    return "\n\n".join((head, _wrapped(verdict(found, case.told)), parts, states))
+    return _table((f"{kind} by {kind}", "weight", "effect"), lines)
 
 
 def verdict(found: pd.DataFrame, told: str) -> str:
@@ -362,12 +379,13 @@ The same after one train of 100 Hz and after that priming, from clones at some m
 ## The same stimulus, opposite signs
 
 `Run.ablate` puts one part of the synapse after another back to rest when the test begins; all others keep
-their history. A part is a pathway, with the states that it declares and those of others that it moves.
-*Effect* is what that changes of the weight half an hour after the test; those of more than 0.002 are shown.
-Effects do not have to add up to the difference from a naive synapse. The places of GluN2B in the density
-belong both to `camkii`, which binds there, and to `nmdar_exchange`, which brings and takes them, so that
-both show an effect of the same molecules. In `ampar` are the receptors and the places that take them, in
-`nitric_oxide` the mark that nitric oxide leaves in the bouton. Below each table stand the states of
+their history. A part is a pathway, with the states that it declares and those of others that it moves; in
+the second table each single state of the parts that have an effect is put back alone. *Effect* is what that
+changes of the weight half an hour after the test; those of more than 0.002 are shown. Effects do not have to
+add up to the difference from a naive synapse. The places of GluN2B in the density belong both to `camkii`,
+which binds there, and to `nmdar_exchange`, which brings and takes them, so that both show an effect of the
+same molecules. In `ampar` are the receptors and the places that take them, `slot` where they are free; in
+`nitric_oxide` is the mark that nitric oxide leaves in the bouton. Below stand the states of
 `run.metaplasticity` that have moved by more than 1 %.
 
 {cases}
@@ -415,8 +433,9 @@ after 8 h.
   Nguyen 2002) leaves no trace here.
 - *Other channels.* SK and HCN channels are not there. Excitability is Kv4.2 alone.
 - *Receptors outside the synapse.* NMDA receptors beside the density are a reserve that carries no current.
-- *Depression of neighbours.* Synapses that are not stimulated hardly move; active depression around a
-  cluster of potentiated spines is not there.
+- *Depression of neighbours.* Receptors and spines of synapses that are not stimulated hardly move; the
+  shrinkage of spines around a cluster of potentiated ones (Oh 2015) is not there. What many neighbours do to
+  a silent bouton is in [neighbours.md](neighbours.md).
 - *Firing does not follow.* How much the cell fires is given by the protocol. Scaling changes receptors, and
   they do not change the firing.
 """

@@ -1,22 +1,27 @@
 """What synapses of one dendrite do to each other.
 
 ``python -m kinaptic.analysis.experiments.neighbours_page docs`` writes ``neighbours.md``: how far
-messengers reach, from one synapse and from many, and what becomes of weak stimuli that are near each
-other or far apart.
+messengers reach, from one synapse and from many, what becomes of weak stimuli that are near each other or
+far apart, and of a silent synapse among active ones.
 """
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from kinaptic.analysis.experiments.weighing import HFS
+from kinaptic.analysis.experiments.weighing import FOUR, HFS
 from kinaptic.pathways.stimulation import tetanus
 from kinaptic.sbml.dendrite import LINKS, Dendrite, Site
 from kinaptic.sbml.synapse import Synapse
+
+if TYPE_CHECKING:
+    from kinaptic.pathways.protocol import Protocol
+    from kinaptic.sbml.dendrite_run import DendriteRun
 
 MESSENGERS = {  # port → name, source of its own concentration, unit, factor from µM
     "NO_elsewhere": ("nitric oxide, pM", "NO", 1e6),
@@ -30,6 +35,11 @@ TRAINS = {
     "two trains of 100 Hz, 5 min apart": tetanus("100 Hz", "1 s", trains=2, interval="5 min"),
 }
 CLUSTERS = (1, 2, 4, 8)
+PRESETS = ("ca1", "l5", "l23", "striatum")
+AMONG = {"one train of 100 Hz": HFS, "four trains of 100 Hz, 5 min apart": FOUR}
+_ROW, _FIFTH = 10, "s5"  # synapses a micrometre apart; the silent one
+_NOWHERE = "0.001 um"  # a reach that is none
+CUT = {"2-AG": "AG2_reach", "BDNF": "BDNF_reach"}
 _NEAR, _FAR = 2.0, 60.0  # µm apart on a branch; from the branch point, each on a branch of its own
 _PAGE = """\
 # What synapses of one dendrite do to each other
@@ -56,6 +66,19 @@ So many synapses get the same weak stimulus at the same time, {near:g} µm apart
 a few micrometres they make enough protein for what each of them has tagged; far apart each is on its own.
 
 {clusters}
+
+## A silent synapse among active ones
+
+Ten synapses of each preset, a micrometre apart; all but the fifth get the stimulus. The table has the
+weight of the fifth, which is silent: how far it dips, what is left after the last train, and what would be
+left after an hour if 2-AG, or BDNF, did not reach it. Alone it would stay at 1.
+
+{silent}
+
+2-AG of neighbours closes calcium channels of the silent bouton for a while; BDNF of many strongly active
+neighbours raises its release for hours. In the striatum strong 2-AG leaves potentiation as well, as short
+strong endocannabinoid signals do there (Cui2016). All of it is presynaptic: receptors and the size of the
+spine stay as they are.
 """
 
 
@@ -113,9 +136,44 @@ def clusters(counts: tuple[int, ...] = CLUSTERS) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def page(reached: pd.DataFrame, clustered: pd.DataFrame) -> str:
-    """Return the page of the two tables."""
-    return _PAGE.format(reach=_table(reached, ".3g"), clusters=_table(clustered, ".2f"), near=_NEAR, far=_FAR)
+def silent(presets: tuple[str, ...] = PRESETS) -> pd.DataFrame:
+    """Return the weight of a silent synapse among active ones.
+
+    Returns
+    -------
+    DataFrame
+        A row for each preset and stimulus: ``dip``, the largest fall of the weight; the weight some time
+        after the stimulus; and that after an hour if one messenger did not reach it.
+    """
+    rows = []
+    for preset in presets:
+        for title, stimulus in AMONG.items():
+            run = _silent(preset, stimulus, 4.0)
+            row: dict[str, object] = {"preset": preset, "the others get": title}
+            row["dip"] = 1 - float(run.runs[_FIFTH].weight.min())
+            row |= {said: float(run.at(m)[_FIFTH]) for said, m in (("10 min", 10), ("1 h", 60), ("4 h", 240))}
+            for messenger, reach in CUT.items():
+                without = _silent(preset, stimulus, 1.0, **{reach: _NOWHERE})
+                row[f"1 h, without {messenger}"] = float(without.at(60)[_FIFTH])
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _silent(preset: str, stimulus: Protocol, hours: float, **spread: str) -> DendriteRun:
+    """Run a row of synapses, all but one of which are stimulated."""
+    row = Dendrite.branch(Synapse.preset(preset), [f"{i} um" for i in range(_ROW)], **spread)
+    given = {site.name: stimulus for site in row.sites if site.name != _FIFTH}
+    return row.simulate(given, until=f"{stimulus.end / 60 + 60 * hours!r} min")
+
+
+def page(reached: pd.DataFrame, clustered: pd.DataFrame, quiet: pd.DataFrame) -> str:
+    """Return the page of the three tables."""
+    tables = {
+        "reach": _table(reached, ".3g"),
+        "clusters": _table(clustered, ".2f"),
+        "silent": _table(quiet, ".3f"),
+    }
+    return _PAGE.format(**tables, near=_NEAR, far=_FAR)
 
 
 def _table(table: pd.DataFrame, form: str) -> str:
@@ -132,4 +190,4 @@ def _cell(value: object, form: str) -> str:
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
-    (folder / "neighbours.md").write_text(page(reach(), clusters()), encoding="utf-8")
+    (folder / "neighbours.md").write_text(page(reach(), clusters(), silent()), encoding="utf-8")

@@ -109,6 +109,16 @@ def test_a_part_is_what_its_pathway_declares(clone: kn.Synapse) -> None:
     assert set().union(*of.values()) == set(dict(clone.start.state))  # every state belongs to some part
 
 
+def test_single_states(primed: kn.Run, clone: kn.Synapse) -> None:
+    assert states(clone, "NO_mark") == ("NO_mark",)
+    table = primed.ablate("20 min", TEST, ["NO_mark", "excitability"], progress=False)
+    assert set(table["part"]) == {"as it is", "naive", "NO_mark", "excitability"}
+    assert clone.start is not None
+    by_hand = replace(clone, start=clone.start.back(["NO_mark"]))
+    assert after(table, "NO_mark") == pytest.approx(weight(by_hand) / weight(by_hand, None), rel=1e-6)
+    assert after(table, "NO_mark") > after(table, "as it is") + 0.005
+
+
 def test_each_is_compared_with_itself_left_alone(clone: kn.Synapse, ca1: kn.Synapse) -> None:
     found = ablation.tested([clone, ca1], TEST, progress=False)
     wanted = [weight(each) / weight(each, None) for each in (clone, ca1)]
@@ -127,8 +137,9 @@ def test_naive_is_the_same_synapse_without_its_history(ca1: kn.Synapse, clone: k
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        (["pp2"], "unknown pathway of this synapse 'pp2': did you mean pp1"),
-        (["ampar", "buffer"], "unknown pathway of this synapse 'buffer'"),
+        (["boutons"], "unknown pathway or state of this synapse 'boutons': did you mean bouton"),
+        (["ampar", "buffer"], "unknown pathway or state of this synapse 'buffer'"),
+        (["NO_marks"], "unknown pathway or state of this synapse 'NO_marks': did you mean NO_mark"),
     ],
 )
 def test_unknown_parts(primed: kn.Run, parts: list[str], message: str) -> None:

@@ -99,7 +99,7 @@ def test_the_sentence_names_what_does_it(weights: dict[str, float], said: str) -
 def test_a_case_has_its_parts_and_the_states_that_moved() -> None:
     case = page.CASES[1]
     text = page.case_text(case)
-    head, said, parts, states = text.split("\n\n")
+    head, said, parts, singles, states = text.split("\n\n")
     assert head == "### 900 pulses at 20 Hz: naive, and 20 min after priming"
     rows = {row[0]: (float(row[1]), float(row[2])) for row in cells(parts)}
     assert rows[PRIMED][0] < 1 < rows[NAIVE][0]  # opposite signs
@@ -111,6 +111,9 @@ def test_a_case_has_its_parts_and_the_states_that_moved() -> None:
     )
     most = max((name for name in rows if name not in (PRIMED, NAIVE)), key=lambda name: abs(rows[name][1]))
     assert f"It is {most.removesuffix(' as at rest')} that" in " ".join(said.split())
+    alone = {row[0]: (float(row[1]), float(row[2])) for row in cells(singles)}
+    assert {each: alone[each] for each in (PRIMED, NAIVE)} == {each: rows[each] for each in (PRIMED, NAIVE)}
+    assert alone["`slot` as at rest"][1] > alone["`NO_mark` as at rest"][1] > 0.02
     moved = {row[0] for row in cells(states)}
     assert "`spine_volume`" in moved
     assert "`scaling`" not in moved

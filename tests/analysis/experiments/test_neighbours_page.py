@@ -47,12 +47,26 @@ def test_weak_stimuli_near_each_other_last_and_far_apart_do_not() -> None:
 
 def test_the_page_has_a_line_for_each_row(reached: pd.DataFrame) -> None:
     clustered = pd.DataFrame({"stimulus": ["weak"], "synapses": [2], "near, 4 h": [1.555]})
-    text = neighbours_page.page(reached.reset_index(), clustered)
+    quiet = pd.DataFrame({"preset": ["ca1"], "1 h": [1.1314]})
+    text = neighbours_page.page(reached.reset_index(), clustered, quiet)
+    assert "| ca1 | 1.131 |" in text
     assert "| weak | 2 | 1.55 |" in text or "| weak | 2 | 1.56 |" in text
     assert "| 2-AG, nM | 1 |" in text
-    assert text.count("\n| ") == 2 + 3 + 2 + 1
+    assert text.count("\n| ") == 2 + 3 + 2 + 1 + 2 + 1
     assert "nan" not in text
     assert np.isnan(float(reached["dip"]["BDNF, pM"]))
+
+
+@pytest.mark.slow
+def test_bdnf_of_many_neighbours_potentiates_a_silent_bouton() -> None:
+    """And 2-AG quiets it for a while; nothing lasting comes of that in CA1."""
+    row = (
+        neighbours_page.silent(("ca1",)).set_index("the others get").loc["four trains of 100 Hz, 5 min apart"]
+    )
+    assert 0.05 < row["dip"] < 0.3
+    assert 1.1 < row["1 h"] < 1.2
+    assert row["1 h, without 2-AG"] == pytest.approx(row["1 h"], abs=0.005)
+    assert row["1 h, without BDNF"] == pytest.approx(1, abs=0.005)
 
 
 @pytest.mark.slow

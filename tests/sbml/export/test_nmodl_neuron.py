@@ -457,15 +457,14 @@ def test_whole_synapse_in_a_pairing(neuron: None, tmp_path: Path) -> None:
     synapse.export(tmp_path / "ca1.mod")
     text = (tmp_path / "ca1.mod").read_text("ascii")
     assert unit_problems("ca1", text, tmp_path) == ""
+    assert "cai does not tell Ca_NMDAR and Ca_VGCC, so" in text
     translated(tmp_path)
     names = shown(synapse.model(protocol), text)
     assert len(names) > 200
-    spikes = simulate.event_times(protocol)
-    close = np.concatenate([np.arange(0, 0.06, 1e-4), np.arange(0.06, 1, 1e-3)])
-    even = np.concatenate([[0.0], np.linspace(0.0137, 60, 1201)])  # and no sample on a spike
-    grid = np.unique(np.concatenate([even, (spikes[:, None] + close + 1.37e-5).ravel()]))
+    close = np.array([*np.arange(0, 0.06, 1e-4), *np.arange(0.06, 1, 1e-3)])
+    even = [0.0, *np.linspace(0.0137, 60, 1201)]  # and no sample on a spike
+    grid = np.unique([*even, *(simulate.event_times(protocol)[:, None] + close + 1.37e-5).ravel()])
     parts = ("Ca_NMDAR", "Ca_VGCC")
-    assert f"cai does not tell {' and '.join(parts)}, so" in text
     run_here = reference(synapse, protocol, [*dict.fromkeys([*names, "Ca", *parts])], grid)
     keep = np.flatnonzero(np.diff(grid, prepend=-1) > 5e-4)
     samples, right = grid[keep], {name: run_here[name][keep] for name in names}
