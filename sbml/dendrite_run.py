@@ -18,6 +18,7 @@ import pandas as pd
 
 from kinaptic.errors import KinapticError, UnknownName
 from kinaptic.pathways.catalogue import pathway
+from kinaptic.pathways.parameters import Parameter
 from kinaptic.pathways.protocol import LEAD, Protocol
 from kinaptic.pathways.stimulation import spikes
 from kinaptic.pathways.trains import Regime, Step
@@ -177,19 +178,39 @@ def coupled(dendrite: Dendrite, protocols: Mapping[str, Protocol | None]) -> str
     start = np.array([0.0, LEAD / 2])
     silent = _prepared(dendrite.sites, [None] * len(names), {})
     rest = [course.iloc[0] for course in _round(silent, [None] * len(names), start, rtol=1e-6)]
-    bonds = {}
+    units = {name: unit for model in models for name, unit in model.source.units.items()}
+    bonds, numbers = dict[str, list[str]](), dict[str, Parameter]()
     for port, kernel in _links(dendrite).items():
-        source = LINKS[port].source
-        for i, name in enumerate(names):
-            heard = np.flatnonzero(kernel[i])
-            if heard.size:
-                terms = (
-                    f"{float(kernel[i, j])!r}*({names[j]}_{source} - {float(rest[j][source])!r})"
-                    for j in heard
-                )
-                bonds[f"{name}_{port}"] = " + ".join(terms)
+        for i, j in zip(*np.nonzero(kernel), strict=True):
+            quiet = float(rest[j][LINKS[port].source])
+            term, needed = _bond(port, names[i], names[j], float(kernel[i, j]), quiet, units)
+            bonds.setdefault(f"{names[i]}_{port}", []).append(term)
+            numbers |= needed
     parts = {f"{name}_": model.sbml for name, model in zip(names, models, strict=True)}
-    return joined(parts, bonds, f"{len(names)} synapses of a dendrite")
+    rules = {name: " + ".join(terms) for name, terms in bonds.items()}
+    return joined(parts, rules, numbers, f"{len(names)} synapses of a dendrite")
+
+
+def _bond(
+    port: str, here: str, there: str, kernel: float, quiet: float, units: Mapping[str, str]
+) -> tuple[str, dict[str, Parameter]]:
+    """Return what one synapse hears of another, as a formula, and the numbers in it."""
+    source = LINKS[port].source
+    reaches, at_rest, one = f"{here}_{port}_of_{there}", f"{there}_{source}_at_rest", f"one_{source}"
+    numbers = {
+        reaches: Parameter(
+            value=kernel,
+            unit=units[port],
+            source=f"assumed: what {units[source]} of {source} at {there} are at {here}, by their distance",
+        ),
+        at_rest: Parameter(
+            value=quiet,
+            unit=units[source],
+            source=f"assumed: computed, {source} of {there} without stimulation",
+        ),
+        one: Parameter(value=1.0, unit=units[source], source="assumed: definition, the unit of what is made"),
+    }
+    return f"{reaches}*({there}_{source} - {at_rest})/{one}", numbers
 
 
 def _links(dendrite: Dendrite) -> dict[str, Array]:

@@ -11,6 +11,7 @@ import roadrunner
 
 import kinaptic as kn
 from kinaptic.errors import ModelError
+from kinaptic.pathways.parameters import Parameter
 from kinaptic.sbml import document
 from kinaptic.sbml.engine import set_tolerance
 from kinaptic.sbml.joined import LISTS, joined
@@ -30,7 +31,7 @@ def models() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def apart(models: dict[str, str]) -> str:
-    return joined(models, {}, "two of them")
+    return joined(models, {}, {}, "two of them")
 
 
 def run(text: str, selections: list[str]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
@@ -98,17 +99,28 @@ def test_each_part_runs_as_it_does_alone(models: dict[str, str], apart: str) -> 
 
 
 def test_bonds_are_followed(models: dict[str, str]) -> None:
-    formula = "0.5*(a_BDNF - 1e-9)"
-    bound = joined(models, {"b_BDNF_elsewhere": formula}, "bound")
-    assert all("literal numbers" in each for each in document.problems(bound))  # they have no units
+    formula = "half*(a_BDNF - quiet)"
+    numbers = {
+        "half": Parameter(value=0.5, unit="1", source="assumed: for a test of bonds"),
+        "quiet": Parameter(value=1e-9, unit="uM", source="assumed: for a test of <bonds>"),
+    }
+    bound = joined(models, {"b_BDNF_elsewhere": formula}, numbers, "bound")
+    assert document.problems(bound) == []
     parsed = document.read(bound)
+    assert "for a test of &lt;bonds&gt;" in parsed.getModel().getParameter("quiet").getNotesString()
     rule = parsed.getModel().getAssignmentRuleByVariable("b_BDNF_elsewhere")
-    assert libsbml.formulaToL3String(rule.getMath()) == "0.5 * (a_BDNF - 1e-9)"
+    assert libsbml.formulaToL3String(rule.getMath()) == "half * (a_BDNF - quiet)"
     found = run(bound, ["[a_BDNF]", "b_BDNF_elsewhere", "b_pTrkB", "a_pTrkB"])
     assert found[:, 1] == pytest.approx(0.5 * (found[:, 0] - 1e-9), rel=1e-9)
     alone = run(models["b_"], ["pTrkB"])
     assert abs(found[-1, 2] / alone[-1, 0] - 1) > 1e-3  # b hears a
     assert found[:, 3] == pytest.approx(run(models["a_"], ["pTrkB"])[:, 0], rel=1e-5)  # a does not hear b
+
+
+def test_a_number_takes_no_id_of_something_else(models: dict[str, str]) -> None:
+    taken = {"a_BDNF": Parameter(value=1, unit="1", source="assumed: for a test of bonds")}
+    with pytest.raises(ModelError, match="a_BDNF is there already; name a site otherwise"):
+        joined(models, {}, taken, "bound")
 
 
 @pytest.mark.parametrize(
@@ -117,14 +129,14 @@ def test_bonds_are_followed(models: dict[str, str]) -> None:
 )
 def test_bonds_that_cannot_be(models: dict[str, str], parameter: str, formula: str) -> None:
     with pytest.raises(ModelError, match=re.escape(f"{parameter} cannot follow {formula}")):
-        joined(models, {parameter: formula}, "bound")
+        joined(models, {parameter: formula}, {}, "bound")
 
 
 def test_one_alone() -> None:
     """A model without events, rules or reactions of a kind leaves out that list."""
     text = SMALL.sbml()
     assert "<listOfEvents>" not in text
-    whole = joined({"x_": text, "y_": text}, {}, "twins")
+    whole = joined({"x_": text, "y_": text}, {}, {}, "twins")
     assert "<listOfEvents>" not in whole
     assert document.problems(whole) == []
     both = run(whole, ["x_CaMKII_active", "y_CaMKII_active"])
