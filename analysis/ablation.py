@@ -1,8 +1,9 @@
 """Which state remembers: the parts of a primed synapse put back to rest, one at a time, before a test.
 
-A part is a single state, or a pathway: the states that it declares, and the species of others that it moves.
-Put back, the part is as it is at the baseline, while all else keeps its history. What the test then does,
-against what it does to the primed synapse as it is, is what that part remembers.
+A part is a single state, or a pathway: the states that it declares, and for `nmdar_exchange` GluN2B in and
+beside the density, which stands in camkii.ant. Put back, the part is as it is at the baseline, while all else
+keeps its history. What the test then does, against what it does to the primed synapse as it is, is what that
+part remembers.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from kinaptic.analysis.probes import refuse
 from kinaptic.analysis.scan import scan
 from kinaptic.errors import KinapticError, UnknownName
 from kinaptic.pathways.catalogue import pathway
@@ -63,6 +65,9 @@ def ablate(run: Run, at: Quantity, test: Protocol, parts: Iterable[str] = (), **
     """
     if not isinstance(test, Protocol):
         raise KinapticError(f"ablate(test={test!r}): give a protocol such as kn.low_frequency('20 Hz', 900)")
+    if not isinstance(parts, Iterable):
+        raise KinapticError(f"ablate(parts={parts!r}): give names of pathways or states, such as ['ampar']")
+    refuse(options, "ablate", "the weight is read 30 min after the test")
     primed = run.clone(at)
     named = [parts] if isinstance(parts, str) else list(parts)
     chosen = {part: states(primed, part) for part in (named or primed.pathways)}
@@ -75,6 +80,7 @@ def ablate(run: Run, at: Quantity, test: Protocol, parts: Iterable[str] = (), **
     table = tested(list(synapses.values()), test, **options)
     table.insert(0, "part", list(synapses))
     table.insert(2, "effect", table["weight"] - table["weight"][0])
+    table.attrs["units"] = {"weight": "1", "effect": "1"}
     order = table["effect"].abs().where(~table["part"].isin([PRIMED, NAIVE]), -1.0)
     order[0], order[1] = float("inf"), -2.0
     return table.loc[order.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)

@@ -22,6 +22,7 @@ from kinaptic.errors import (
     UnknownName,
 )
 from kinaptic.pathways import doses
+from kinaptic.pathways.conditions import condition, conditions
 from kinaptic.pathways.perturbation import IC50, Perturbation, edit
 from kinaptic.pathways.presets import presets
 from kinaptic.pathways.protocol import Protocol
@@ -171,7 +172,8 @@ def _presets(given: Given, synapse: Synapse) -> Axis:
 def _synapses(given: Given, synapse: Synapse) -> Axis:
     for each in given.values:
         if not isinstance(each, Synapse) or each.foreign != synapse.foreign:
-            raise KinapticError(f"{given.where}: {each!r} is no synapse of the kind given; see run.clone(…)")
+            remedy = "names of presets go under 'preset'" if isinstance(each, str) else "see run.clone(…)"
+            raise KinapticError(f"{given.where}: {each!r} is no synapse of the kind given; {remedy}")
     names = [each.name if each.start is None else each.start.words for each in given.values]
     shown = names if len(set(names)) == len(names) else [str(each) for each in given.values]
     return Axis(given.name, "preset", tuple(given.values), _told_apart(shown))
@@ -202,7 +204,7 @@ def _genotypes(given: Given, synapses: Sequence[Synapse]) -> Axis:
             synapse.with_(*made)  # refuse here what does not apply
         values.append(made)
     untouched = "as given" if synapses[0].perturbations else "wild type"
-    shown = [" + ".join(map(call_text, each)) or untouched for each in values]
+    shown = [" + ".join(call_texts(each)) or untouched for each in values]
     return Axis(given.name, "genotype", tuple(values), _told_apart(shown))
 
 
@@ -304,6 +306,16 @@ def call_text(perturbation: Perturbation) -> str:
     if perturbation.acute != (perturbation.kind in ("inhibit", "drug")):  # these are washed in by default
         given.append(f"acute={perturbation.acute}")
     return f"{perturbation.kind}({', '.join(given)})"
+
+
+def call_texts(done: Sequence[Perturbation]) -> list[str]:
+    """Return perturbations in a row as calls, those of an age or a disease as one: "condition('aged')"."""
+    found, rest = [], tuple(done)
+    while rest:
+        name = next((n for n in conditions() if (made := condition(n)) and rest[: len(made)] == made), None)
+        found.append(call_text(rest[0]) if name is None else f"condition({name!r})")
+        rest = rest[1 if name is None else len(condition(name)) :]
+    return found
 
 
 def _told_apart(texts: Sequence[str]) -> tuple[str, ...]:

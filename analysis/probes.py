@@ -19,6 +19,7 @@ from kinaptic.analysis.scan import scan
 from kinaptic.errors import KinapticError, UnknownName
 from kinaptic.pathways.stimulation import low_frequency, stdp
 from kinaptic.sbml.simulate import clones
+from kinaptic.sbml.synapse import Synapse
 from kinaptic.units import parse
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from kinaptic.pathways.protocol import Protocol
     from kinaptic.sbml.run import Run
-    from kinaptic.sbml.synapse import Synapse
     from kinaptic.units import Quantity
 
     Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -35,10 +35,11 @@ if TYPE_CHECKING:
 PULSES, PAIRS = 900, 60
 AFTER = 30.0  # min after a probe, when its weight is read
 FAMILIES: Mapping[str, tuple[str, ...]] = {
-    "rates": ("0.5 Hz", "1 Hz", "3 Hz", "5 Hz", "10 Hz", "20 Hz", "30 Hz", "50 Hz"),
+    "rates": ("0.5 Hz", "1 Hz", "3 Hz", "5 Hz", "10 Hz", "15 Hz", "20 Hz", "30 Hz", "50 Hz"),
     "delays": tuple(f"{d} ms" for d in (-50, -25, -15, -10, -5, 0, 5, 10, 15, 20)),
 }
 _UNITS = {"rates": "Hz", "delays": "ms"}
+UNITS = {"theta_m_hz": "Hz", "theta_m_calcium": "uM", "theta_m_delay": "ms", "ltd_hz": "Hz", "ceiling": "1"}
 _TINY = 1e-12  # uM, of a calcium whose logarithm is taken
 _READOUT = f"weight at {AFTER:g} min"
 
@@ -62,7 +63,7 @@ class Threshold:
     ceiling : float
         Largest weight that a probe leaves.
     reason : str
-        Why something is NaN; empty where nothing is.
+        Why something is NaN that this family of probes could give; empty where nothing is.
     table : DataFrame
         A row for each probe: ``rate`` (Hz) or ``delay`` (ms), ``weight`` half an hour after it, relative to
         the same state left alone, and ``calcium`` (µM): what the probe brings in all, spread over its length,
@@ -133,17 +134,33 @@ def threshold_over_time(
     Returns
     -------
     DataFrame, shape (times, 7)
-        Over minutes after the protocol (index ``minutes``): the numbers of a `Threshold`.
+        Over minutes after the protocol (index ``minutes``): the numbers of a `Threshold`, with their units in
+        ``attrs["units"]``.
+
+    Raises
+    ------
+    UnknownName, UnitError, KinapticError
+        If something given does not fit.
     """
+    if isinstance(at, str) or not isinstance(at, Iterable):
+        raise KinapticError(f"threshold_over_time(at={at!r}): give a list of times, such as ['5 min', '1 h']")
     minutes = [parse(each, "min", "threshold_over_time(at=…)") for each in at]
     made = thresholds(clones(run, minutes), probes, **options)
     columns = [name for name in Threshold.__dataclass_fields__ if name != "table"]
     rows = [[getattr(each, name) for name in columns] for each in made]
-    return pd.DataFrame(rows, index=pd.Index(minutes, name="minutes"), columns=columns)
+    table = pd.DataFrame(rows, index=pd.Index(minutes, name="minutes"), columns=columns)
+    table.attrs["units"] = {"minutes": "min"} | {name: UNITS[name] for name in columns if name in UNITS}
+    return table
 
 
 def thresholds(synapses: Sequence[Synapse], probes: Probes = "rates", **options: Any) -> list[Threshold]:
     """Measure the thresholds of several synapses, all probes side by side; see `threshold`."""
+    for synapse in synapses:
+        if not isinstance(synapse, Synapse):
+            raise KinapticError(
+                f"threshold({synapse!r}): give a synapse; of a run it is run.threshold('30 min')"
+            )
+    refuse(options, "threshold", "the probes say that")
     family, values = _family(probes)
     axis = "rate" if family == "rates" else "delay"
     numbers = np.array([parse(each, _UNITS[family], f"threshold(probes={probes!r})") for each in values])
@@ -174,6 +191,13 @@ def thresholds(synapses: Sequence[Synapse], probes: Probes = "rates", **options:
         read.table.attrs["recipe"] = {**recipe, "synapse": str(synapse)}
         measured.append(read)
     return measured
+
+
+def refuse(options: Mapping[str, Any], what: str, why: str) -> None:
+    """Refuse options of a scan that are not the user's to give here."""
+    for name in ("until", "readouts", "over"):
+        if name in options:
+            raise KinapticError(f"{what}({name}=…): leave it out, {why}")
 
 
 def probe(family: str) -> Protocol:

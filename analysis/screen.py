@@ -16,6 +16,7 @@ from kinaptic.analysis.scan import scan
 from kinaptic.errors import KinapticError, UnknownName
 from kinaptic.pathways.catalogue import enzymes, pathway
 from kinaptic.pathways.perturbation import Perturbation, knockout, overexpress
+from kinaptic.sbml.fields import surrounded
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -141,7 +142,7 @@ def screen(
         0 where effects multiply.
     readouts : str or iterable of str
         As for `scan`; ``"theta_M"`` besides, the rate (Hz) at which 900 pulses turn from depression to
-        potentiation, which takes nine runs for each change.
+        potentiation, which takes ten runs for each change.
     **options
         As for `scan`: until, engine, rtol, workers, store, time_limit, most, progress.
 
@@ -200,7 +201,17 @@ def explain(
     **options
         As for `scan`: engine (the ensemble by default, whatever ran the run), workers, store,
         time_limit, progress.
+
+    Raises
+    ------
+    KinapticError
+        If the run is that of a site of a dendrite, which is not done again without its neighbours.
     """
+    if surrounded(run.model):
+        raise KinapticError(
+            f"{run.synapse.name} was in the field of its neighbours; take parts away in its Site and "
+            "simulate the dendrite again"
+        )
     settings: dict[str, Any] = {
         "until": f"{run.recipe['until']!r} s",
         "rtol": float(run.recipe["rtol"]),

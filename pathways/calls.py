@@ -1,6 +1,7 @@
 """Protocols and perturbations written as text, read without running them as a program.
 
-Only calls of the known constructors with literal arguments, joined by ``+``, mean anything:
+Only calls of the known constructors with literal arguments, joined by ``+``, mean anything; a
+condition stands for all that it changes:
 
 >>> protocol("stdp(delay='10 ms', pairs=60, rate='1 Hz') + gap('10 min') + low_frequency('1 Hz', 900)")
 <Protocol: 60 pairings at 1 Hz, post 10 ms after pre, then 10 min of silence, then 900 pulses at 1 Hz; ...>
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kinaptic.errors import KinapticError, PerturbationError, ProtocolError, UnknownName
-from kinaptic.pathways import drugs, perturbation, stimulation
+from kinaptic.pathways import conditions, drugs, perturbation, stimulation
 from kinaptic.pathways.perturbation import Perturbation
 from kinaptic.pathways.protocol import Protocol
 
@@ -53,7 +54,8 @@ def perturbations(text: str) -> tuple[Perturbation, ...]:
     Parameters
     ----------
     text : str
-        For instance ``"knockout('pka') + inhibit('calcineurin', by=0.8)"``; ``"wild type"`` for none.
+        For instance ``"knockout('pka') + inhibit('calcineurin', by=0.8)"``, or ``"condition('aged')"``;
+        ``"wild type"`` for none.
 
     Raises
     ------
@@ -64,7 +66,8 @@ def perturbations(text: str) -> tuple[Perturbation, ...]:
     """
     if text.strip().lower() in UNTOUCHED:
         return ()
-    return tuple(_PERTURBATIONS.read(text))
+    made = _PERTURBATIONS.read(text)
+    return tuple(each for some in made for each in (some if isinstance(some, tuple) else (some,)))
 
 
 @dataclass(frozen=True)
@@ -201,6 +204,7 @@ _PERTURBATIONS = _Language(
         perturbation.clamp,
         perturbation.edit,
         drugs.drug,
+        conditions.condition,
     ),
     "knockout('pka')",
     "",

@@ -101,7 +101,8 @@ def condition(name: str) -> tuple[Perturbation, ...]:
     -------
     tuple of Perturbation
         For ``synapse.with_(*kn.condition("aged"))``, or as a genotype of a scan. Each number that it
-        changes carries its source.
+        changes carries its source. It applies to every synapse that has those numbers; that it was
+        found in others (see ``Condition.presets``) is for the command line to warn of, and no error.
 
     Raises
     ------

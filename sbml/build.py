@@ -163,7 +163,8 @@ def _driven(
         )
     )
     for given, heard, what in (
-        (protocol.n_pre + protocol.n_post, {**on_pre, **on_post}, "spikes"),
+        (protocol.n_pre, on_pre, "presynaptic spikes"),
+        (protocol.n_post and not protocol.n_pre, on_post, "postsynaptic spikes"),
         (_any(protocol, Step), on_step, "voltage steps"),
         (_any(protocol, Regime), on_regime, "sleep or a change of firing"),
     ):

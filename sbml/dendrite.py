@@ -53,8 +53,13 @@ class Site:
     branch: int = 0
 
     def __post_init__(self) -> None:
-        if not self.name.isidentifier():
-            raise KinapticError(f"Site({self.name!r}): a name begins ids, so give letters and digits: 's1'")
+        name = self.name
+        if not isinstance(name, str) or not name.isidentifier() or not name.isascii():
+            raise KinapticError(f"Site({name!r}): a name begins ids, so give letters and digits: 's1'")
+        if isinstance(self.synapse, str) or not hasattr(self.synapse, "pathways"):
+            raise KinapticError(
+                f"Site({name!r}, {self.synapse!r}): give a synapse, such as kn.Synapse.preset('ca1')"
+            )
         number = isinstance(self.position, int | float) and not isinstance(self.position, bool)
         if not number or not 0 <= self.position < math.inf:
             raise KinapticError(
@@ -135,6 +140,8 @@ class Dendrite:
             if not one.apart(other) > 0:
                 raise KinapticError(f"{one.name} and {other.name} sit at one place; move one of them")
         for name, value in self.settings:
+            if name == "PRP_across" and not 0 <= value <= 1:
+                raise KinapticError(f"Dendrite({name}={value:g}): give a part of one, from 0 to 1")
             if value < 0 or (value == 0 and name != "PRP_across"):
                 raise KinapticError(f"Dendrite({name}={value:g}): give a positive number")
         for site in self.sites:
@@ -159,6 +166,10 @@ class Dendrite:
         UnknownName, UnitError, KinapticError
             If a setting or a place does not fit.
         """
+        if isinstance(at, str):
+            raise KinapticError(
+                f"Dendrite.branch(at={at!r}): give a list of places, such as ['0 um', '2 um']"
+            )
         where = [parse(each, "um", "Dendrite.branch(at=…)") for each in at]
         return cls.of(*(Site(f"s{i}", synapse, x) for i, x in enumerate(where, start=1)), **settings)
 

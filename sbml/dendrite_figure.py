@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from kinaptic.sbml.dendrite import Site
     from kinaptic.sbml.dendrite_run import DendriteRun
 
 _COLOURS = (VERMILLION, BLUE, GREEN, PURPLE, ORANGE, SKY, BLACK)
@@ -36,6 +37,8 @@ _STYLE: dict[Any, Any] = {  # keys are a Literal of hundreds in matplotlib's typ
 _LEAST_SPAN = 0.05  # of the weight around 1 that the colours cover, so that dust has none
 _NAMED = 20  # sites of a branch that have room for their names
 _ROOM = 78  # characters of a protocol in the legend
+_LETTER = 0.011  # of the length of the longest branch, about what a letter of a name takes
+_LINES = 2  # of names above a branch
 
 
 def figure(run: DendriteRun) -> Figure:
@@ -51,11 +54,13 @@ def figure(run: DendriteRun) -> Figure:
     Figure
         Above, the weight of every site over minutes, those with presynaptic spikes in colour; below, each
         branch from the branch point on, the sites at their places, filled by their weight at the end. A
-        ring in the colour of its line marks a site with presynaptic spikes.
+        ring in the colour of its line, with white between, marks a site with presynaptic spikes. Names of
+        silent sites are left out where there is no room for them.
     """
     rings = _rings(run)
     branches = sorted({site.branch for site in run.dendrite.sites})
-    heights = (2.4, 0.7 + 0.35 * len(branches))
+    coloured = len(rings) if len(rings) <= len(_COLOURS) else 1
+    heights = (2.0 + 0.14 * (1 + coloured), 0.7 + 0.35 * len(branches))
     with mpl.rc_context(_STYLE):
         made = Picture(figsize=(5.6, sum(heights)), dpi=160, layout="constrained")
         above, below = made.subplots(2, 1, height_ratios=heights)
@@ -94,7 +99,8 @@ def _weights(panel: Axes, run: DendriteRun, rings: dict[str, str]) -> None:
 
 
 def _told(run: DendriteRun, name: str) -> str:
-    told = sentence(run.protocols[name])
+    """Return a protocol in a line of the legend, without what it says of its inputs."""
+    told = sentence(run.protocols[name]).split(";")[0]
     return told if len(told) <= _ROOM else f"{told[: _ROOM - 1].rstrip()}…"
 
 
@@ -105,6 +111,7 @@ def _places(panel: Axes, run: DendriteRun, rings: dict[str, str], branches: list
     span = max(float((last - 1).abs().max()), _LEAST_SPAN)
     colours, norm = mpl.colormaps["PuOr_r"], Normalize(1 - span, 1 + span)
     level = {branch: -float(i) for i, branch in enumerate(branches)}
+    farthest = max(site.position for site in sites)
     if len(branches) > 1:
         panel.plot([0, 0], [level[branches[-1]], 0], "-", color=GREY, lw=1.5, zorder=1)
     for branch in branches:
@@ -113,12 +120,14 @@ def _places(panel: Axes, run: DendriteRun, rings: dict[str, str], branches: list
         panel.plot([0, end], [level[branch]] * 2, "-", color=GREY, lw=2.5, zorder=1, solid_capstyle="round")
         for site in there:
             at = (site.position, level[branch])
-            ring = rings.get(site.name)
-            edge, width, size = (ring, 1.8, 8) if ring else (GREY, 0.6, 6)
-            panel.plot(*at, "o", color=colours(norm(last[site.name])), mec=edge, mew=width, ms=size, zorder=3)
-            if ring or len(there) <= _NAMED:
-                _name(panel, site.name, at, ring or GREY)
-    panel.set_ylim(level[branches[-1]] - 0.5, 0.75)
+            if site.name in rings:
+                panel.plot(*at, "o", color="white", mec=rings[site.name], mew=1.5, ms=9.5, zorder=3)
+            fill = colours(norm(last[site.name]))
+            panel.plot(*at, "o", color=fill, mec=GREY, mew=0.6, ms=6, zorder=4)
+        for name, line in _lines(there, rings, farthest).items():
+            where = next(site.position for site in there if site.name == name)
+            _name(panel, name, (where, level[branch]), rings.get(name, GREY), line)
+    panel.set_ylim(level[branches[-1]] - 0.5, 0.95)
     panel.margins(x=0.03)
     panel.set_yticks([])
     panel.spines["left"].set_visible(False)
@@ -130,8 +139,23 @@ def _places(panel: Axes, run: DendriteRun, rings: dict[str, str], branches: list
     bar.outline.set_visible(False)
 
 
-def _name(panel: Axes, name: str, at: tuple[float, float], colour: str) -> None:
+def _lines(there: list[Site], rings: dict[str, str], farthest: float) -> dict[str, int]:
+    """Return in which line above the branch names stand, the stimulated first; none where both are taken."""
+    named = [site for site in there if site.name in rings or len(there) <= _NAMED]
+    taken: list[list[tuple[float, float]]] = [[] for _ in range(_LINES)]
+    found = {}
+    for site in sorted(named, key=lambda each: (each.name not in rings, each.position)):
+        middle, half = site.position / (farthest or 1.0), _LETTER * (len(site.name) + 1) / 2
+        low, high = middle - half, middle + half
+        free = [i for i, others in enumerate(taken) if all(high <= a or low >= b for a, b in others)]
+        if free:
+            taken[free[0]].append((low, high))
+            found[site.name] = free[0]
+    return found
+
+
+def _name(panel: Axes, name: str, at: tuple[float, float], colour: str, line: int) -> None:
     panel.annotate(
-        name, at, xytext=(0, 7), textcoords="offset points", ha="center", va="bottom", fontsize=6.5,
-        color=colour, path_effects=[withStroke(linewidth=1.5, foreground="white")],
+        name, at, xytext=(0, 7 + 7 * line), textcoords="offset points", ha="center", va="bottom",
+        fontsize=6.5, color=colour, path_effects=[withStroke(linewidth=1.5, foreground="white")],
     )  # fmt: skip

@@ -2,28 +2,28 @@
 
 A round integrates each synapse by itself, many side by side. What each makes beyond its rest reaches the
 others by static kernels of distance (`kinaptic.sbml.dendrite`) and is the field that they are integrated in
-next, until no weight changes any more: five or six rounds. So the cost grows with the number of synapses
-and no faster. That fields are drawn as straight lines and rounds end is an error of less than 1e-3.
+next, until no weight changes any more: four or five rounds. So the cost grows with the number of synapses
+and no faster. That fields are drawn as straight lines and rounds end is an error of 3e-4 at most in what
+was measured (docs/dendrite.md).
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from kinaptic.errors import KinapticError, UnknownName
+from kinaptic.errors import KinapticError, ProtocolError, UnknownName
 from kinaptic.pathways.catalogue import pathway
 from kinaptic.pathways.parameters import Parameter
 from kinaptic.pathways.protocol import LEAD, Protocol
-from kinaptic.pathways.stimulation import spikes
-from kinaptic.pathways.trains import Regime, Step
+from kinaptic.pathways.trains import Regime, SpikeList, Step
 from kinaptic.sbml import build, fields, simulate
-from kinaptic.sbml.dendrite import LINKS
+from kinaptic.sbml.dendrite import LINKS, Site
 from kinaptic.sbml.joined import joined
 from kinaptic.sbml.run import MINUTE, Run
 from kinaptic.version import __version__
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from kinaptic.sbml.dendrite import Dendrite, Site
+    from kinaptic.sbml.dendrite import Dendrite
     from kinaptic.sbml.engine import Expected
     from kinaptic.sbml.ensemble.image import Runnable
     from kinaptic.sbml.model import Model
@@ -42,12 +42,12 @@ if TYPE_CHECKING:
 MOST_ROUNDS = 8
 CONVERGED = 1e-4  # change of a weight from one round to the next
 CORNERS = 1e-3  # of a field's largest value: how far its line may be from the course
-_FADING = np.geomspace(0.7, 60.0, 25)  # s after the last spike of a burst, while messengers fade
-_BEGIN = LEAD / 2  # s: what others make beyond their rest is none before
+_FADING = np.geomspace(0.7, 60.0, 25) + 1.37e-4  # s after a spike, off others, while messengers fade
+_BEGIN = 1e-3  # s: fields begin here, for an event at time 0 is taken differently by different tools
 _UNSURE = 1e-3  # s; whether a corner so near the end was met is a matter of rounding
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DendriteRun:
     """What a run of a dendrite gives; made by `Dendrite.simulate`.
 
@@ -71,7 +71,11 @@ class DendriteRun:
     runs: Mapping[str, Run]
     rounds: int
     change: float
-    courses: Mapping[str, pd.DataFrame] = field(repr=False)  # traces by site, which all else is read off
+    courses: Mapping[str, pd.DataFrame]  # traces by site, which all else is read off
+
+    def __repr__(self) -> str:
+        last = next(iter(self.courses.values())).index[-1] / MINUTE
+        return f"<DendriteRun: {len(self.courses)} sites, {last:.4g} min, {self.rounds} rounds>"
 
     @property
     def weights(self) -> pd.DataFrame:
@@ -92,10 +96,10 @@ class DendriteRun:
         for name, course in self.courses.items():
             if readout not in course:
                 raise UnknownName("readout", readout, map(str, course.columns), f"at {name}")
-            if when > course.index[-1] + 1e-6:
-                last = (course.index[-1] - end) / MINUTE
+            if not 0 <= when <= course.index[-1] + 1e-6:
                 raise KinapticError(
-                    f"the run ends {last:.4g} min after the protocols, before {minutes:g} min; run it longer"
+                    f"{minutes:g} min after the protocols, at {when / MINUTE:.4g} min, is not in this run of "
+                    f"{course.index[-1] / MINUTE:.4g} min; run it longer"
                 )
             found[name] = float(np.interp(when, course.index.to_numpy(), course[readout].to_numpy()))
         return pd.Series(found, name=readout)
@@ -145,11 +149,12 @@ def relaxed(
     times = _times(end, given)
     links = _links(dendrite) if coupled else {}
     ready = _prepared(dendrite.sites, given, links)
+    rests = _rests(dendrite.sites) if links else []
     around = [each.field for each in ready]
     courses = _round(ready, around, times, rtol)
     rounds, change = 1, 0.0
     while links:
-        around = _around(courses, links, times)
+        around = _around(courses, rests, links, times)
         found = _round(ready, around, times, rtol)
         pairs = zip(found, courses, strict=True)
         change = max(float(np.max(np.abs(a["weight"] - b["weight"]))) for a, b in pairs)
@@ -175,14 +180,12 @@ def coupled(dendrite: Dendrite, protocols: Mapping[str, Protocol | None]) -> str
     given = _shared(dendrite.sites, protocols)
     models = [site.synapse.model(each) for site, each in zip(dendrite.sites, given, strict=True)]
     names = [site.name for site in dendrite.sites]
-    start = np.array([0.0, LEAD / 2])
-    silent = _prepared(dendrite.sites, [None] * len(names), {})
-    rest = [course.iloc[0] for course in _round(silent, [None] * len(names), start, rtol=1e-6)]
+    rests = _rests(dendrite.sites)
     units = {name: unit for model in models for name, unit in model.source.units.items()}
     bonds, numbers = dict[str, list[str]](), dict[str, Parameter]()
     for port, kernel in _links(dendrite).items():
         for i, j in zip(*np.nonzero(kernel), strict=True):
-            quiet = float(rest[j][LINKS[port].source])
+            quiet = rests[j][LINKS[port].source]
             term, needed = _bond(port, names[i], names[j], float(kernel[i, j]), quiet, units)
             bonds.setdefault(f"{names[i]}_{port}", []).append(term)
             numbers |= needed
@@ -227,8 +230,27 @@ def _links(dendrite: Dendrite) -> dict[str, Array]:
     return found
 
 
+def _rests(sites: Sequence[Site]) -> list[Mapping[str, float]]:
+    """Return what each synapse makes at its baseline: that of the run that a clone comes from."""
+    bases = [build.first(site.synapse) for site in sites]
+    bases = [replace(s, perturbations=tuple(p for p in s.perturbations if not p.acute)) for s in bases]
+    kinds = list(dict.fromkeys(bases))
+    silent = _prepared([Site(f"s{i}", kind, 0.0) for i, kind in enumerate(kinds)], [None] * len(kinds), {})
+    courses = _round(silent, [None] * len(kinds), np.array([0.0, LEAD / 2]), rtol=1e-6)
+    made = {
+        kind: {
+            link.source: float(course[link.source].iloc[0])
+            for link in LINKS.values()
+            if link.source in course
+        }
+        for kind, course in zip(kinds, courses, strict=True)
+    }
+    return [made[base] for base in bases]
+
+
 def _collects(site: Site, port: str) -> bool:
-    return any(port in pathway(name).collects for name in site.synapse.pathways)
+    members = [pathway(name) for name in site.synapse.pathways]
+    return any(port in (*each.collects, *each.needs) for each in members)
 
 
 @dataclass(frozen=True)
@@ -256,7 +278,7 @@ class _Ready:
         """Return what is integrated in some field: the same text, with tables of its own."""
         if field is None:
             return self.model
-        corners = {"field_corners": float(len(field.times))}
+        corners = {fields.CORNERS: float(len(field.times))}
         return _Within(
             self.model.structure,
             {**self.model.values, **corners},
@@ -347,17 +369,20 @@ def _expected(site: Site, protocol: Protocol | None, field: fields.Field | None,
 
 
 def _around(
-    courses: Sequence[pd.DataFrame], links: Mapping[str, Array], times: Array
+    courses: Sequence[pd.DataFrame],
+    rests: Sequence[Mapping[str, float]],
+    links: Mapping[str, Array],
+    times: Array,
 ) -> list[fields.Field | None]:
     """Return the field around each synapse: what the others make beyond their rest."""
     after = times >= _BEGIN
     heard: dict[str, Array] = {}
     for port, kernel in links.items():
         made = np.zeros((len(courses), int(np.count_nonzero(after))))
-        for i, course in enumerate(courses):
+        for i, (course, rest) in enumerate(zip(courses, rests, strict=True)):
             if LINKS[port].source in course:
                 trace = course[LINKS[port].source].to_numpy()
-                made[i] = trace[after] - trace[0]
+                made[i] = trace[after] - rest[LINKS[port].source]
         heard[port] = kernel @ made
     found: list[fields.Field | None] = []
     for i in range(len(courses)):
@@ -370,14 +395,18 @@ def _times(end: float, given: Sequence[Protocol | None]) -> Array:
     """Return the sample times (s): dense after the events of any synapse, and while messengers fade."""
     events = np.unique(np.concatenate([np.empty(0), *(simulate.event_times(each) for each in set(given))]))
     usual = simulate.sample_times(end, events, None)
-    last = events[np.diff(events, append=np.inf) > _FADING[0]]  # of each burst
-    fading = (last[:, None] + _FADING).ravel()
-    return np.unique([*usual, *fading[fading < end], _BEGIN])
+    fading = events[:, None] + _FADING
+    fading = fading[fading < np.minimum(np.append(events[1:], end), end)[:, None]]  # before the next event
+    return np.unique([*usual, *fading, min(_BEGIN, end)])
 
 
 def _shared(sites: Sequence[Site], protocols: Mapping[str, Protocol | None]) -> list[Protocol | None]:
     """Return the protocol of each site, spikes of the soma given to all."""
     names = [site.name for site in sites]
+    if not isinstance(protocols, Mapping):
+        raise KinapticError(
+            f"Dendrite.simulate({protocols!r}): give protocols by site, such as {{'{names[0]}': kn.stdp(…)}}"
+        )
     for name, each in protocols.items():
         if name not in names:
             raise UnknownName("site", name, names)
@@ -410,9 +439,18 @@ def _listed(protocol: Protocol | None, post: Array, name: str) -> Protocol:
     """Return a protocol as lists of spikes, with those of the soma that others bring."""
     if _held(protocol):
         raise KinapticError(
-            f"protocols[{name!r}]: lists of spikes and what is held for a while do not go together"
+            f"protocols[{name!r}]: other sites bring spikes of the soma, and with sleep, firing or voltage "
+            "steps all sites need the same ones; give this one the same postsynaptic spikes"
         )
     pre = np.empty(0) if protocol is None else protocol.spike_times("pre")
-    listed = [[f"{t - LEAD!r} s" for t in at.tolist()] for at in (pre, post)]
-    made = spikes(pre=listed[0], post=listed[1])
-    return made if protocol is None else replace(made, inputs=protocol.inputs)
+    length = max(
+        [*(at[-1] - LEAD for at in (pre, post) if at.size), 0 if protocol is None else protocol.duration]
+    )
+    try:
+        merged = SpikeList(tuple((pre - LEAD).tolist()), tuple((post - LEAD).tolist()), float(length))
+    except ProtocolError as problem:
+        raise KinapticError(
+            f"spikes of the soma that the protocols of all sites bring to {name}: {problem}; let them be at "
+            "the same times, or 1 ms apart"
+        ) from None
+    return Protocol((merged,), inputs=None if protocol is None else protocol.inputs)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +19,19 @@ from kinaptic.pathways.protocol import Protocol
 from kinaptic.sbml.drive import CONSTANTS, DriveText
 from kinaptic.units import model_unit
 
+if TYPE_CHECKING:
+    from kinaptic.sbml.model import Model
+
 Array = NDArray[np.float64]
 
-COUNTER = "field_corner"
+COUNTER, CORNERS = "field_corner", "field_corners"  # how many it has met, and how many there are
 SECONDS, COUNT = model_unit("s").sbml, model_unit("1").sbml
 _SLOPES = {"uM": "uM/s", "uM/s": "uM/s^2"}  # unit of a port → of its slope
+
+
+def surrounded(model: Model) -> bool:
+    """Return whether a model is of a synapse in a field."""
+    return CORNERS in model.parameters
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,7 @@ class Field:
     Attributes
     ----------
     times : tuple of float
-        Of the corners (s of run time), ascending from 0.
+        Of the corners (s of run time), ascending, the first after 0.
     values : tuple of (str, tuple of float)
         Port → its value at each corner, in the port's unit.
     """
@@ -113,7 +122,7 @@ def antimony(field: Field, *, clock: bool) -> DriveText:
     """
     times, count = field.times, len(field.times)
     parameters = {n: CONSTANTS[n] for n in ("clock_speed", "counter_drift", "zero")}
-    parameters["field_corners"] = (float(count), "1", "corners of what comes from other synapses")
+    parameters[CORNERS] = (float(count), "1", "corners of what comes from other synapses")
     lines = [f"// ==== From other synapses: {count} corners"]
     if clock:
         lines.append(f"clock' = clock_speed; clock = 0; clock has {SECONDS};")
@@ -136,7 +145,7 @@ def antimony(field: Field, *, clock: bool) -> DriveText:
     changes[COUNTER] = f"{COUNTER} + one"
     assigned = ", ".join(f"{name} = {value}" for name, value in changes.items())
     lines.append(
-        f"field_event: at (clock >= field_time && {COUNTER} < field_corners - half), t0=false, "
+        f"field_event: at (clock >= field_time && {COUNTER} < {CORNERS} - half), t0=false, "
         f"fromTrigger=false: {assigned};"
     )
     lines += [f"{name} has {model_unit(unit).sbml};" for name, (_, unit, _) in parameters.items()]

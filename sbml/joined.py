@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 
 import libsbml
@@ -13,6 +13,7 @@ from kinaptic.pathways.parameters import Parameter
 from kinaptic.sbml import document
 from kinaptic.units import model_unit
 
+_UNIT = re.compile(r'(      <unitDefinition [^>]*?id="(\w+)".*?</unitDefinition>\n)', flags=re.DOTALL)
 LISTS = ("Compartments", "Species", "Parameters", "InitialAssignments", "Rules", "Reactions", "Events")
 _NAMED = re.compile(r'(\b(?:id|metaid|species|variable|symbol|compartment)="|\babout="#|<ci> )(\w+)')
 
@@ -44,7 +45,7 @@ def joined(
     lists = "".join(
         f"    <listOf{each}>\n{content}    </listOf{each}>\n" for each, content in parts.items() if content
     )
-    head = first[: first.index("    <listOfCompartments>")]
+    head = _with_units(first[: first.index("    <listOfCompartments>")], models.values())
     whole = document.read(f"{head}{lists}  </model>\n</sbml>\n")
     model = whole.getModel()
     model.setName(name)
@@ -60,6 +61,13 @@ def joined(
         rule.setVariable(parameter)
         rule.setMath(math)
     return document.write(whole)
+
+
+def _with_units(head: str, texts: Iterable[str]) -> str:
+    """Return the head with the units of all: each text has those that it uses."""
+    units = {unit: text for each in texts for text, unit in _UNIT.findall(each)}
+    start, end = head.index("    <listOfUnitDefinitions>\n"), head.index("    </listOfUnitDefinitions>")
+    return f"{head[:start]}    <listOfUnitDefinitions>\n{''.join(units.values())}{head[end:]}"
 
 
 def _add(model: libsbml.Model, name: str, number: Parameter) -> None:

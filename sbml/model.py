@@ -14,7 +14,7 @@ from kinaptic.sbml.origin import Origin, sign
 from kinaptic.sbml.structure import Structure
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model:
     """A flat SBML model with a protocol in it.
 
@@ -40,6 +40,9 @@ class Model:
     initial: Mapping[str, float] = field(hash=False)
     readouts: tuple[str, ...]
     origin: Origin | None = None
+
+    def __repr__(self) -> str:
+        return f"<Model of {self.name}: {len(self.initial)} states>"
 
     @property
     def structure(self) -> str:

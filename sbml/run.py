@@ -37,7 +37,7 @@ _WEIGHTS = {  # column of `Run.weights` → variable of the model
 }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Run:
     """One simulated run; made by `simulate`.
 
@@ -61,6 +61,10 @@ class Run:
     traces: pd.DataFrame
     model: Model
     recipe: dict[str, str | float]
+
+    def __repr__(self) -> str:
+        given = "no stimulation" if self.protocol is None else self.protocol
+        return f"<Run: {self.synapse.name}, {given}, {self.traces.index[-1] / MINUTE:.4g} min>"
 
     @property
     def weight(self) -> pd.Series[float]:
@@ -201,6 +205,11 @@ class Run:
         Threshold
             ``.theta_m_hz``, ``.theta_m_calcium``, ``.ltd_hz``, ``.slope``, ``.ceiling``; NaN with a
             ``.reason`` where the curve has no such place.
+
+        Raises
+        ------
+        UnitError, UnknownName, KinapticError
+            If the time or the probes do not fit.
         """
         from kinaptic.analysis.probes import threshold  # a look into the room above: decision 13
 
@@ -209,7 +218,25 @@ class Run:
     def threshold_over_time(
         self, at: Iterable[Quantity], probes: str | Sequence[Quantity] = "rates", **options: Any
     ) -> pd.DataFrame:
-        """Measure how the threshold slides: a row for each time after the protocol; see `threshold`."""
+        """Measure how the threshold slides; see `kinaptic.analysis.probes.threshold_over_time`.
+
+        Parameters
+        ----------
+        at : iterable of quantity
+            Times after the end of the protocol, ascending.
+        probes, **options
+            As for `threshold`.
+
+        Returns
+        -------
+        DataFrame, shape (times, 7)
+            Over minutes after the protocol: the numbers of a `Threshold`.
+
+        Raises
+        ------
+        UnitError, UnknownName, KinapticError
+            If the times or the probes do not fit.
+        """
         from kinaptic.analysis.probes import threshold_over_time
 
         return threshold_over_time(self, at, probes, **options)
@@ -233,6 +260,11 @@ class Run:
         DataFrame
             ``part``, ``weight`` half an hour after the test relative to the same state left alone,
             ``effect``.
+
+        Raises
+        ------
+        UnitError, UnknownName, KinapticError
+            If the time, the test or a part does not fit.
         """
         from kinaptic.analysis.ablation import ablate
 

@@ -14,7 +14,7 @@ import roadrunner
 from kinaptic.errors import KinapticError, KinapticWarning, UnknownName
 from kinaptic.pathways.protocol import LEAD, Protocol
 from kinaptic.pathways.waveform import Waveform
-from kinaptic.sbml import build, drive, waveform_drive
+from kinaptic.sbml import build, drive, fields, waveform_drive
 from kinaptic.sbml import engine as integrator
 from kinaptic.sbml.run import Run
 from kinaptic.sbml.start import Start
@@ -149,7 +149,12 @@ def clones(run: Run, minutes: Sequence[float]) -> list[Synapse]:
     Raises
     ------
     KinapticError
-        If a time is negative or they do not ascend, or the synapse is a model of others.
+        If a time is negative or they do not ascend, the synapse is a model of others, or the run was in the
+        field of neighbours and is shorter.
+
+    Notes
+    -----
+    A spike of the soma that has not reached the synapse yet is waited for, a fraction of a millisecond.
     """
     times = run.end + 60 * np.asarray(minutes, dtype=float)
     if not times.size or times[0] < run.end or not np.all(np.diff(times) > 0):
@@ -163,6 +168,13 @@ def clones(run: Run, minutes: Sequence[float]) -> list[Synapse]:
             "calcium of this run was recorded, and its source is not in the model: there is no whole state "
             "to clone; give spikes as a protocol"
         )
+    if fields.surrounded(run.model) and times[-1] > float(run.recipe["until"]):
+        until = (float(run.recipe["until"]) - run.end) / 60
+        raise KinapticError(
+            f"clone at {minutes[-1]:g} min: what its neighbours make is known up to {until:.4g} min after "
+            "the protocol; simulate the dendrite longer"
+        )
+    times = _arrived(run, times)
     ours = build.model(run.synapse, None).initial  # not the clock and the counters of the protocol
     model = replace(run.model, readouts=tuple(name for name in run.model.initial if name in ours))
     expected = expected_counters(run.synapse, run.protocol, float(times[-1]))
@@ -183,6 +195,16 @@ def clones(run: Run, minutes: Sequence[float]) -> list[Synapse]:
         replace(run.synapse, start=Start(run.synapse, state, f"{at:g} min after {after}"))
         for at, state in zip(minutes, states, strict=True)
     ]
+
+
+def _arrived(run: Run, times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the times, later where a spike of the soma is still on its way to the synapse."""
+    lag = run.model.values.get(run.synapse.prefix + build.post_lag(run.synapse), 0.0)
+    if not isinstance(run.protocol, Protocol) or not lag:
+        return times
+    reach = run.protocol.spike_times("post") + lag + _UNSURE
+    on_the_way = (reach > times[:, None]) & (reach - lag - _UNSURE <= times[:, None])
+    return np.where(on_the_way.any(axis=1), np.max(np.where(on_the_way, reach, 0), axis=1, initial=0), times)
 
 
 def _left_to_roadrunner(model: Model) -> bool:

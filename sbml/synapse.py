@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _RTOL = 1e-6  # of what tellurium is handed; beyond it roadrunner loses spikes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Synapse:
     """A synapse, made by `preset` or `of`.
 
@@ -421,6 +421,9 @@ class Synapse:
         runner = tellurium.loadSBMLModel(self.sbml(protocol))
         engine.set_tolerance(runner, _RTOL)
         return runner
+
+    def __repr__(self) -> str:
+        return f"<Synapse {self}>"
 
     def __str__(self) -> str:
         parts = [f"{self.name}: {', '.join(self.pathways)}"]

@@ -50,6 +50,7 @@ def test_speed_is_told_only_where_both_reach_the_error(benchmark: ModuleType) ->
 def test_the_page_of_dendrites_shows_the_numbers_that_were_measured(benchmark: ModuleType) -> None:
     found = json.loads((benchmark.PAGE.parents[1] / "benchmarks/results/dendrite.json").read_text("utf-8"))
     assert benchmark.page(found) == benchmark.PAGE.read_text(encoding="utf-8")
+    assert found["errors"]["bound"] == benchmark.bound(found["errors"]["rows"])
 
 
 @pytest.mark.parametrize("benchmark", ["dendrite"], indirect=True)
@@ -65,6 +66,28 @@ def test_one_synapse_does_not_count_for_the_cost_of_coupling(benchmark: ModuleTy
         ]
     ]
     assert benchmark.exponents(rows) == pytest.approx({"coupled": 1.0, "each alone": math.log10(5)})
+
+
+@pytest.mark.parametrize("benchmark", ["dendrite"], indirect=True)
+def test_how_cost_grows_tells_of_one_synapse_as_well(benchmark: ModuleType) -> None:
+    rows = [
+        {"synapses": n, "coupled": c, "seconds": s, "rounds": r}
+        for n, c, s, r in [
+            (1, False, 1.0, 1), (1, True, 1.0, 1), (10, False, 2.0, 1), (10, True, 36.0, 6),
+            (100, False, 10.0, 1), (100, True, 360.0, 6),
+        ]
+    ]  # fmt: skip
+    said = benchmark.growth(rows)
+    assert "from 1 to 100 synapses the cost grows 10.0-fold, with an exponent of 0.50" in said
+    assert "Coupled, the exponent is 1.00 from 10 to 100" in said
+    assert "a round in a field takes 3.0 times as long" in said
+    assert "from 1 to 10 the cost of coupled synapses grows 36-fold, and from 1 to 100 360-fold" in said
+
+
+@pytest.mark.parametrize("benchmark", ["dendrite"], indirect=True)
+def test_a_bound_of_errors_is_rounded_up(benchmark: ModuleType) -> None:
+    for largest, wanted in ((1.34e-4, 2e-4), (2.96e-4, 3e-4), (3.01e-4, 4e-4), (9.5e-5, 1e-4)):
+        assert benchmark.bound([{"error": 1e-6}, {"error": largest}]) == wanted
 
 
 @pytest.mark.parametrize("benchmark", ["cases"], indirect=True)

@@ -14,10 +14,13 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
+import kinaptic as kn
 from kinaptic import __version__, console
 from kinaptic.cli import app
 from kinaptic.errors import KinapticError
+from kinaptic.options import synapse_of
 from kinaptic.pathways import calls
+from kinaptic.pathways.conditions import conditions
 from kinaptic.sbml.synapse import Synapse
 
 PAIRINGS = "stdp('10 ms', 3, rate='5 Hz')"
@@ -132,6 +135,74 @@ def test_cite() -> None:
     assert set(without.splitlines()) < set(cited.splitlines())
 
 
+def test_conditions() -> None:
+    lines = call("conditions").stdout.splitlines()
+    assert lines[0].split() == ["condition", "what", "it", "is", "changes", "found", "in"]
+    for name, each in conditions().items():
+        (line,) = [line for line in lines if line.split()[:1] == [name]]
+        assert each.title.split()[0] in line
+    assert "kinaptic conditions NAME" in lines[-1]
+
+
+def test_a_condition_is_shown_with_what_differs_and_who_found_it() -> None:
+    result = call("conditions", "aged")
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert lines[0] == "aged: Aged CA1 (rat of two years)"
+    assert "Found in ca1." in result.stdout
+    (head,) = [i for i, line in enumerate(lines) if line.split()[:2] == ["number", "times"]]
+    words = " ".join(" ".join(lines[head:]).split())
+    for change in conditions()["aged"].changes:
+        (line,) = [line for line in lines[head:] if line.startswith(change.target)]
+        assert line.split()[1] == f"{change.factor:g}"
+        assert f"{change.source}; {change.note}" in words
+    assert "Reese2008" not in words  # of another condition
+
+
+def test_conditions_come_before_knockouts_and_those_before_drugs() -> None:
+    options = ("--drug", "AM251=1 uM", "--knockout", "pka", "--condition", "aged")
+    result = call("run", "ca1", *options, "--until", "10 s", "--engine", "ensemble", "--json")
+    assert (result.exit_code, result.stderr) == (0, "")  # aged was found in ca1: nothing to warn of
+    found = json.loads(result.stdout)
+    done = (*kn.condition("aged"), kn.knockout("pka"), kn.drug("AM251", "1 uM"))
+    synapse = Synapse.preset("ca1").with_(*done)
+    assert found["perturbations"] == [str(each) for each in done]
+    given = synapse_of("ca1", condition=["aged"], knockout=["pka"], drug=["AM251=1 uM"])
+    assert given == synapse  # with the sources of its numbers
+    run = kn.simulate(synapse, until="10 s", engine="ensemble")
+    assert found["rest"]["peak_CaN_active"] == pytest.approx(float(run.traces["CaN_active"].iloc[0]))
+    plain = kn.simulate(Synapse.preset("ca1"), until="10 s", engine="ensemble")
+    assert found["rest"]["peak_CaN_active"] > 1.05 * float(plain.traces["CaN_active"].iloc[0])
+
+
+def test_several_conditions_in_the_order_given() -> None:
+    names = ["juvenile", "amyloid"]
+    wanted = [change for name in names for change in kn.condition(name)]
+    assert synapse_of("ca1", condition=names) == Synapse.preset("ca1").with_(*wanted)
+
+
+def test_a_condition_of_another_cell_type_is_a_warning_and_no_more(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    given = ("--condition", "huntington", "--condition", "amyloid", "--condition", "huntington")
+    result = call("export", "ca1", "-", *given)
+    assert result.exit_code == 0
+    assert result.stderr == "Warning: huntington was found in striatum, not in ca1\n"
+    assert result.stdout.startswith("<?xml")
+    synapse_of("striatum", condition=["huntington"])
+    assert capsys.readouterr().err == ""
+    synapse_of("striatum", condition=["juvenile"])
+    assert capsys.readouterr().err == "Warning: juvenile was found in ca1, l5, l23, not in striatum\n"
+
+
+def test_what_is_refused_is_not_warned_of_besides() -> None:
+    result = call("run", "ca1", "--condition", "huntington", "--without", "bdnf")
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("Error: ")
+    assert "MEK_TrkB" in line
+
+
 def test_check(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Synapse, "check", lambda _synapse: ["a cycle is open"])
     found = call("check", "ca1")
@@ -194,6 +265,8 @@ def test_validate_json(experiments: list[tuple[str, ...]]) -> None:
         (["run", "ca3"], "did you mean ca1"),
         (["run", "ca1", "-p", "stpd('1 ms', 2, rate='1 Hz')"], "did you mean stdp"),
         (["run", "ca1", "--knockout", "pkaa"], "did you mean pka"),
+        (["run", "ca1", "--condition", "age"], "unknown condition 'age': did you mean aged?"),
+        (["conditions", "fragilex"], "unknown condition 'fragilex': did you mean fragile_x?"),
         (["run", "ca1", "--set", "distance=150"], "write '150 um'"),
         (["run", "ca1", "--set", "distance"], "NAME=VALUE"),
         (["run", "ca1", "--inhibit", "PKA=lots"], "not a number"),
@@ -221,7 +294,7 @@ def test_what_goes_wrong_is_one_message(arguments: list[str], message: str) -> N
     assert "Traceback" not in result.stderr
 
 
-@pytest.mark.parametrize("command", ["run", "pathways", "check", "cite", "validate", "export"])
+@pytest.mark.parametrize("command", ["run", "pathways", "conditions", "check", "cite", "validate", "export"])
 def test_help_has_an_example(command: str) -> None:
     text = call(command, "--help").stdout
     assert "For example:" in text

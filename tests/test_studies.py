@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
+import kinaptic as kn
+from kinaptic.analysis import probes
 from kinaptic.cli import app
 
 PAIRING = ["-p", "stdp('10 ms', 3, rate='5 Hz')"]
@@ -168,6 +170,111 @@ def test_curve(tmp_path: Path) -> None:
     assert figure.exists()
     assert (tmp_path / "c.html").exists()
     assert "unknown curve 'windw': did you mean window" in call("curve", "ca1", "windw").stderr
+
+
+TETANUS = "tetanus('50 Hz', '0.5 s')"
+
+
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave two short probes of each family."""
+    monkeypatch.setattr(probes, "FAMILIES", {"rates": ("20 Hz", "50 Hz"), "delays": ("-10 ms", "10 ms")})
+    monkeypatch.setattr(probes, "PULSES", 60)
+    monkeypatch.setattr(probes, "PAIRS", 5)
+
+
+def rows_of(result: Result) -> pd.DataFrame:
+    assert result.exit_code == 0, result.output
+    return pd.DataFrame(json.loads(result.stdout)["rows"])
+
+
+@pytest.mark.usefixtures("brief")
+def test_threshold_at_rest_prints_the_table_and_writes_files(tmp_path: Path) -> None:
+    out, figure = tmp_path / "x.csv", tmp_path / "x.svg"
+    result = call("threshold", "ca1", "--out", str(out), "--plot", str(figure))
+    assert result.exit_code == 0, result.output
+    wanted = kn.threshold(kn.Synapse.preset("ca1"))
+    lines = result.stdout.splitlines()
+    assert lines[0].split() == ["rate", "(Hz)", "weight", "calcium", "(µM)"]
+    assert [line.split() for line in lines[1:]] == [
+        [f"{each:.4g}" for each in row] for row in wanted.table.itertuples(index=False)
+    ]
+    said = result.stderr.splitlines()
+    assert said[:2] == [f"Table: {out}", f"Figure: {figure}"]
+    assert str(wanted) in said
+    assert wanted.reason in result.stderr
+    table = pd.read_csv(out, comment="#", index_col=0)
+    assert list(table.columns) == ["rate (Hz)", "weight", "calcium (uM)"]
+    assert table.to_numpy() == pytest.approx(wanted.table.to_numpy(), rel=1e-8)
+    recipe = json.loads(out.read_text("utf-8").splitlines()[0].removeprefix("# "))
+    assert recipe["over"] == "rate: 2 probes"
+    assert figure.read_text("utf-8").startswith("<?xml")
+
+
+@pytest.mark.usefixtures("brief")
+def test_threshold_after_a_protocol_is_that_of_a_clone() -> None:
+    run = kn.simulate(
+        kn.Synapse.preset("ca1"), kn.tetanus("50 Hz", "0.5 s"), until="40 min", engine="ensemble"
+    )
+    found = {
+        at: rows_of(call("threshold", "ca1", "--after", TETANUS, *(["--at", at] if at else []), "--json"))
+        for at in ("", "5 min")
+    }
+    for at, rows in found.items():
+        wanted = kn.threshold(run.clone(at or "30 min")).table
+        assert list(rows) == list(wanted)
+        assert rows.to_numpy() == pytest.approx(wanted.to_numpy(), rel=1e-6)
+    assert abs(found[""]["weight"][1] - found["5 min"]["weight"][1]) > 1e-4
+
+
+@pytest.mark.usefixtures("brief")
+def test_threshold_of_a_changed_synapse_over_delays() -> None:
+    given = ("--condition", "aged", "--knockout", "PKA")
+    result = call("threshold", "ca1", *given, "--probes", "delays", "--json")
+    aged = kn.Synapse.preset("ca1").with_(*kn.condition("aged"), kn.knockout("PKA"))
+    wanted = kn.threshold(aged, "delays").table
+    assert rows_of(result).to_numpy() == pytest.approx(wanted.to_numpy(), rel=1e-6)
+    assert json.loads(result.stdout)["units"] == {"delay": "ms", "weight": "1", "calcium": "uM"}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--at", "20 min"], "--at 20 min: needs --after PROTOCOL"),
+        (["--after", TETANUS, "--at", "-5 min"], "--at -5 min: counts from the end of --after"),
+        (["--after", TETANUS, "--at", "20"], "--at: '20' has no unit"),
+        (["--after", TETANUS, "--at", "20 mV"], "--at: '20 mV' is in mV; expected a quantity in s"),
+        (["--after", TETANUS, "--at", "inf min"], "--at: 'inf min' is not a finite number"),
+        (["--after", TETANUS, "--at", ""], "--at: cannot read ''"),
+        (["--after", "tetnus('50 Hz', '0.5 s')"], "unknown protocol 'tetnus': did you mean tetanus?"),
+        (["--probes", "rate"], "unknown family of probes 'rate': did you mean rates?"),
+        (["--out", "x.xls"], "--out x.xls: the ending says the format"),
+        (["--plot", "gone/x.svg"], "--plot gone/x.svg: there is no folder gone"),
+    ],
+)
+def test_what_does_not_fit_a_threshold_is_refused(
+    monkeypatch: pytest.MonkeyPatch, options: list[str], said: str
+) -> None:
+    monkeypatch.setattr("kinaptic.sbml.simulate.simulate", lambda *_, **__: pytest.fail("it ran"))
+    result = call("threshold", "ca1", *options)
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert f"Error: {said}" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_help_of_threshold() -> None:
+    text = call("threshold", "--help").stdout
+    assert "kinaptic threshold ca1 --after " in text
+    assert "Needs --after." in " ".join(text.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("name", ["aged", "huntington_late"])  # of several changes, and of one
+def test_a_condition_has_no_doses(name: str) -> None:
+    result = call("dose", "ca1", f"condition('{name}')", "1, 2", *PAIRING)
+    assert result.exit_code == 2
+    said = f"AGENT condition('{name}'): an age or a disease has no doses; give it as --condition NAME"
+    assert said in result.stderr
 
 
 def test_explore_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,7 @@ made of runs; what is written by hand says how they come about.
 from __future__ import annotations
 
 import sys
-import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,27 +20,29 @@ from scipy.stats import norm
 from kinaptic.analysis import ablation, threshold_figure
 from kinaptic.analysis.ablation import NAIVE, PRIMED
 from kinaptic.analysis.drawing import COLOURS, STYLE
-from kinaptic.analysis.experiments import rows_metaplastic
+from kinaptic.analysis.experiments import metaplasticity_day, rows_metaplastic
+from kinaptic.analysis.experiments.markdown import table, wrapped
 from kinaptic.analysis.experiments.weighing import FOUR, HFS
-from kinaptic.analysis.probes import threshold_over_time, thresholds
+from kinaptic.analysis.probes import FAMILIES, threshold_over_time, thresholds
 from kinaptic.errors import KinapticError
-from kinaptic.pathways.stimulation import gap, low_frequency, sleep
+from kinaptic.pathways.stimulation import gap, low_frequency, stdp
 from kinaptic.sbml.dendrite import Dendrite
-from kinaptic.sbml.figure import GREY, LIGHT, Picture
+from kinaptic.sbml.figure import GREY, Picture
 from kinaptic.sbml.simulate import clones, simulate
 from kinaptic.sbml.synapse import Synapse
 from kinaptic.sbml.wording import sentence
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from numpy.typing import NDArray
 
     from kinaptic.analysis.probes import Threshold
     from kinaptic.pathways.protocol import Protocol
     from kinaptic.sbml.dendrite_run import DendriteRun
     from kinaptic.sbml.run import Run
+    from kinaptic.units import Quantity
 
-RATES = ("0.5 Hz", *rows_metaplastic.RATES)
+RATES = ("0.1 Hz", "0.2 Hz", *FAMILIES["rates"])  # slow ones besides, for where depression begins
+FAR = "150 um"  # from the soma: there spikes of it are small, and the more so with all of Kv4.2
 PRIMING, DARK, BUSY = rows_metaplastic.PRIMING, rows_metaplastic.DARK, rows_metaplastic.BUSY
 SLIDING: Mapping[str, Protocol] = {"one train of 100 Hz": HFS, "20 trains of 6 pulses at 30 Hz": PRIMING}
 # What came before the probes, and how long before (min).
@@ -49,7 +50,7 @@ HISTORIES: Mapping[str, tuple[Protocol | None, float]] = {
     NAIVE: (None, 0.0),
     "20 min after priming": (PRIMING, 20.0),
     "48 h without firing": (DARK, 0.0),
-    "48 h of 2.5 x firing": (BUSY, 0.0),
+    "48 h of 2.5 × firing": (BUSY, 0.0),
 }
 MINUTES = (5, 10, 20, 30, 45, 60)
 PLACES = tuple(f"{2 * i} um" for i in range(10))
@@ -57,8 +58,6 @@ HOURS = (1.0, 4.0)  # after the last train
 GIVEN: Mapping[str, Protocol | None] = {"s3": FOUR, "s5": HFS}
 SIZES = np.exp(0.9 * norm.ppf((np.arange(10) + 0.5) / 10))  # as in rows W20
 CHOSEN = 4  # of the sizes: the spine that is stimulated in the day
-NIGHT, MORNING = 16.0, 24.0  # h
-_TICKS = (0.25, 0.5, 1, 2, 4)
 _FELT = 0.002  # what counts as an effect of a part
 _MOVED = 0.01  # of the larger: what counts as a change of a state
 
@@ -70,21 +69,23 @@ class Case:
     history: str
     test: Protocol
     told: str
+    distance: str = ""
 
     @property
     def run(self) -> Run:
         """The history."""
         protocol, minutes = HISTORIES[self.history]
-        return _run(protocol, minutes)
+        return _run(protocol, minutes, **({"distance": self.distance} if self.distance else {}))
 
 
 CASES = (
     Case("48 h without firing", low_frequency("10 Hz", 900), "900 pulses at 10 Hz"),
     Case("20 min after priming", low_frequency("20 Hz", 900), "900 pulses at 20 Hz"),
+    Case("20 min after priming", stdp("0 ms", 60, rate="1 Hz"), f"60 pairings at 0 ms, {FAR} out", FAR),
 )
 
 
-def _run(protocol: Protocol | None, minutes: float, **numbers: float) -> Run:
+def _run(protocol: Protocol | None, minutes: float, **numbers: Quantity) -> Run:
     end = (0.0 if protocol is None else protocol.end) + 60 * minutes + 60
     return simulate(Synapse.preset("ca1", **numbers), protocol, until=f"{end!r} s", engine="ensemble")
 
@@ -111,7 +112,7 @@ def curve_table(found: Mapping[str, tuple[float, Threshold]]) -> str:
         numbers = (each.theta_m_hz, each.theta_m_calcium, each.ltd_hz, each.slope, each.ceiling)
         texts = [_number(value, digits) for value, digits in zip(numbers, (1, 3, 1, 2, 2), strict=True)]
         lines.append((name, f"{weight:.2f}", *texts, each.reason))
-    return _table((*head, "why none"), lines)
+    return table((*head, "why none"), lines)
 
 
 def sliding(
@@ -137,7 +138,7 @@ def sliding_table(found: pd.DataFrame) -> str:
             found["theta_m_calcium"], found["ceiling"], strict=True,
         )
     ]  # fmt: skip
-    return _table(("after", "min", "weight before", "theta_M, Hz", "theta_M, µM", "ceiling"), lines)
+    return table(("after", "min", "weight before", "theta_M, Hz", "theta_M, µM", "ceiling"), lines)
 
 
 def sliding_figure(found: pd.DataFrame, naive: float) -> Figure:
@@ -150,7 +151,7 @@ def sliding_figure(found: pd.DataFrame, naive: float) -> Figure:
             course = each.droplevel("history")["theta_m_hz"]
             panel.plot(course.index, course, "o-", color=colour, ms=3, lw=1.1, label=name)
         panel.set_xlabel("time after the priming (min)")
-        panel.set_ylabel("theta_M (Hz)")
+        panel.set_ylabel("θ_M (Hz)")
         panel.set_xlim(left=0)
         panel.set_ylim(bottom=0)
         panel.legend()
@@ -167,9 +168,29 @@ def case_text(case: Case) -> str:
     primed = run.clone(f"{minutes} min")
     singles = dict.fromkeys(name for part in felt for name in ablation.states(primed, part))
     head = f"### {case.told[0].upper()}{case.told[1:]}: naive, and {case.history}"
-    moved = _table(("state", "at rest", "before the test", "what it is"), _states(run, minutes))
+    moved = table(("state", "at rest", "before the test", "what it is"), _states(run, minutes))
     tables = _effects("part", parts), _effects("state", _ablated(case, run, minutes, list(singles)))
-    return "\n\n".join((head, _wrapped(verdict(parts, case.told)), *tables, moved))
+    said = f"{verdict(parts, case.told)} {_composed(case, run, minutes)}".strip()
+    return "\n\n".join((head, wrapped(said), *tables, moved))
+
+
+def _composed(case: Case, run: Run, minutes: float) -> str:
+    """Return in a sentence that a protocol of history and test gives what a clone gives; if they join."""
+    protocol = HISTORIES[case.history][0]
+    assert protocol is not None  # noqa: S101 - cases have a history
+    if protocol.inputs != case.test.inputs:
+        return ""
+    pause = gap(f"{minutes} min") if minutes else None
+    whole = (protocol if pause is None else protocol + pause) + case.test
+    weights = []
+    for synapse, given in ((run.synapse, whole), (run.clone(f"{minutes} min"), case.test)):
+        done = simulate(synapse, given, until=f"{given.end + 1800!r} s", engine="ensemble")
+        weights.append(done.at(30))
+    history = "history + gap + test" if minutes else "history + test"
+    return (
+        f"As one protocol, `{history}`, the weight comes to {weights[0]:.4f} of the baseline, by the clone "
+        f"to {weights[1]:.4f}."
+    )
 
 
 def _ablated(case: Case, run: Run, minutes: float, parts: Sequence[str] = ()) -> pd.DataFrame:
@@ -189,7 +210,7 @@ def _effects(kind: str, found: pd.DataFrame) -> str:
     names = felt["part"].where(felt["part"].isin([PRIMED, NAIVE]), "`" + felt["part"] + "` as at rest")
     numbers = zip(names, felt["weight"], felt["effect"], strict=True)
     lines = [(name, f"{weight:.3f}", f"{effect:+.3f}") for name, weight, effect in numbers]
-    return _table((f"{kind} by {kind}", "weight", "effect"), lines)
+    return table((f"{kind} by {kind}", "weight", "effect"), lines)
 
 
 def verdict(found: pd.DataFrame, told: str) -> str:
@@ -254,72 +275,7 @@ def branch_table(both: tuple[DendriteRun, DendriteRun], hours: Sequence[float]) 
     for name, run in both[0].runs.items():
         given = "" if run.protocol is None else sentence(run.protocol).partition(";")[0]
         lines.append((name, given, *(f"{column[name]:.4f}" for column in columns.values())))
-    return _table(("site", "given", *columns), lines)
-
-
-# ---- A day and a night
-def day(sizes: Sequence[float], chosen: int) -> dict[str, pd.DataFrame]:
-    """Return the weights over hours (index) by size (columns), alone and with one spine stimulated at 8 h."""
-    noon = gap("8 h") + FOUR
-    stimulated = noon + gap(f"{NIGHT * 3600 - noon.duration!r} s") + sleep("8 h")
-    hours = np.unique([0.0, *np.arange(0.05, MORNING, 0.1), NIGHT, MORNING]).round(6)
-    found: dict[str, dict[float, pd.Series[float]]] = {"alone": {}, "stimulated": {}}
-    for i, size in enumerate(sizes):
-        for name, protocol in (("alone", rows_metaplastic.NIGHT), ("stimulated", stimulated)):
-            if name == "alone" or i == chosen:
-                found[name][size] = _day(size, protocol, hours)
-    return {name: pd.DataFrame(columns) for name, columns in found.items()}
-
-
-def _day(size: float, protocol: Protocol, hours: NDArray[np.float64]) -> pd.Series[float]:
-    begin = protocol.end - protocol.duration
-    run = simulate(
-        Synapse.preset("ca1", spine_size_rest=round(size, 4)), protocol, until=f"{protocol.end!r} s",
-        samples=(begin + 3600 * hours).tolist(), engine="ensemble",
-    )  # fmt: skip
-    return pd.Series(run.weight.to_numpy(), index=pd.Index(hours, name="hours"))
-
-
-def day_table(found: Mapping[str, pd.DataFrame]) -> str:
-    """Return weights before and after the night in Markdown."""
-    lines = []
-    for size, course in found["alone"].items():
-        other = found["stimulated"].get(size)
-        texts = ["" if other is None else f"{other[h]:.3f}" for h in (NIGHT, MORNING)]
-        lines.append((f"{size:.2f}", f"{course[MORNING] / course[NIGHT]:.3f}", *texts))
-    head = ("size at rest", "weight after the night / before", "stimulated: before the night", "after it")
-    mean = (found["alone"].loc[MORNING] / found["alone"].loc[NIGHT]).mean()
-    return f"{_table(head, lines)}\n\nThe mean over all is {mean:.3f}."
-
-
-def day_figure(found: Mapping[str, pd.DataFrame]) -> Figure:
-    """Return the weights over the day, and what the night leaves by size."""
-    alone, stimulated = found["alone"], found["stimulated"]
-    sizes = np.array(list(alone), dtype=float)
-    scale = mpl.colors.LogNorm(sizes.min(), sizes.max())
-    shades = mpl.colormaps["viridis_r"]
-    with mpl.rc_context(STYLE):
-        made = Picture(figsize=(7.2, 2.8), dpi=160, layout="constrained")
-        left, right = made.subplots(1, 2, width_ratios=(1.6, 1))
-        left.axvspan(NIGHT, MORNING, color=LIGHT, lw=0, zorder=0)
-        left.text(NIGHT + 0.4, 0.98, "asleep", transform=left.get_xaxis_transform(), va="top", color=GREY)
-        for table, line in ((alone, "-"), (stimulated, "--")):
-            for size in sizes[np.isin(sizes, table.columns)]:
-                left.plot(table.index, table[size], line, color=shades(scale(size)), lw=1.2)
-        left.set(xlabel="time (h)", ylabel="weight / baseline", xlim=(0, MORNING), xticks=range(0, 25, 4))
-        left.set_title(
-            "- - -  4 x 100 Hz at 8 h; colours as on the right", fontsize=7, color=GREY, loc="left"
-        )
-        for table, marker in ((alone, "o"), (stimulated, "D")):
-            there = sizes[np.isin(sizes, table.columns)]
-            rest = (table.loc[MORNING] / table.loc[NIGHT])[there]
-            right.scatter(there, rest, c=shades(scale(there)), marker=marker, s=22)
-        right.axhline(1, color=GREY, lw=0.7, ls=(0, (4, 3)), zorder=0)
-        right.set(xscale="log", xlabel="size of the spine at rest", ylabel="weight after the night / before")
-        right.set_xticks(_TICKS, [f"{size:g}" for size in _TICKS])
-        right.minorticks_off()
-        right.set_title("●  left alone   ◆  4 x 100 Hz at 8 h", fontsize=7, color=GREY, loc="left")
-    return made
+    return table(("site", "given", *columns), lines)
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -327,21 +283,13 @@ def _listed(names: Sequence[str]) -> str:
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
 
 
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, 110)
-
-
 def _number(value: float, digits: int) -> str:
     return f"{value:.{digits}f}" if np.isfinite(value) else "none"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(each)} |" for each in (head, ["---"] * len(head), *rows))
-
-
 _PAGE = """# What a history does to a synapse
 
-Every number here is measured on runs of the preset `ca1`, and so is every sentence that has one. Written by
+Every number down to *What is assumed* is measured on runs of the preset `ca1`. Written by
 `python -m kinaptic.analysis.experiments.metaplasticity_page docs`.
 
 ## How the threshold is measured
@@ -353,7 +301,8 @@ so that what the history itself is still doing does not count. theta_M is where 
 the highest rate; between two probes a straight line is drawn over the logarithm of the rate. theta_M in µM
 is the mean calcium of such a probe: rest, and what it brings spread over its length. *Slope* is the change
 of the weight per factor of ten of the rate, at theta_M. *Ceiling* is the most that any probe leaves. *LTD
-from* is the lowest rate that leaves 0.95; there is none where the slowest probe depresses already.
+from* is the lowest rate that leaves 0.95. Probes are the standard family, 0.5 to 50 Hz, and here 0.1 and
+0.2 Hz besides, for depression begins below it.
 
 *Weight before* is what the history has made of the weight when the probes begin. Where priming has raised
 it, places for receptors are taken and a probe can add less. So the shift after priming is occlusion to a
@@ -364,9 +313,9 @@ large part; how much of it, the tables below say. Scaling takes no places.
 ![The weight that 900 pulses leave, by their rate](metaplasticity_curves.png)
 
 Where theta_M moves in Hz and hardly in µM, a pulse brings more or less calcium than before, and what
-calcium does is the same. Where the slope is small, theta_M says little. Priming is 20 trains of 6 pulses at
-30 Hz, one every 5 s. After silence and after more firing the cell fires as usual again from the first probe
-on.
+calcium does is the same. More firing leaves less GluN2B and fewer receptors: theta_M comes at more pulses and
+less calcium. Where the slope is small, theta_M says little. Priming is 20 trains of 6 pulses at 30 Hz, one
+every 5 s. After silence and after more firing the cell fires as usual again from the first probe on.
 
 ## An hour of theta_M
 
@@ -379,14 +328,14 @@ The same after one train of 100 Hz and after that priming, from clones at some m
 ## The same stimulus, opposite signs
 
 `Run.ablate` puts one part of the synapse after another back to rest when the test begins; all others keep
-their history. A part is a pathway, with the states that it declares and those of others that it moves; in
-the second table each single state of the parts that have an effect is put back alone. *Effect* is what that
-changes of the weight half an hour after the test; those of more than 0.002 are shown. Effects do not have to
-add up to the difference from a naive synapse. The places of GluN2B in the density belong both to `camkii`,
-which binds there, and to `nmdar_exchange`, which brings and takes them, so that both show an effect of the
-same molecules. In `ampar` are the receptors and the places that take them, `slot` where they are free; in
-`nitric_oxide` is the mark that nitric oxide leaves in the bouton. Below stand the states of
-`run.metaplasticity` that have moved by more than 1 %.
+their history. A part is a pathway, with the states that it declares; in the second table each single state
+of the parts that have an effect is put back alone. *Effect* is what that changes of the weight half an hour
+after the test; those of more than 0.002 are shown. Effects do not have to add up to the difference from a
+naive synapse. The places of GluN2B in the density belong both to `camkii`, which binds there, and to
+`nmdar_exchange`, which brings and takes them, so that both show an effect of the same molecules. In `ampar`
+are the receptors and the places that take them, `slot` where they are free; in `nitric_oxide` is the mark
+that nitric oxide leaves in the bouton. Below stand the states of `run.metaplasticity` that have moved by
+more than 1 %.
 
 {cases}
 
@@ -417,18 +366,20 @@ after 8 h.
 
 - Sizes of homeostatic scaling (1.9 after two days of silence, 0.7 after two of excess) are recalled from
   Turrigiano 1998, not read; later work has 1.2 to 2. Receptors are scaled by one factor for the whole cell.
-- How far GluN2B goes after days of silence (a share of 0.25 to 0.45 of the current) and how fast (8 h) are
-  assumed; the sign is that of dark rearing (Philpot 2001).
+- How far GluN2B goes after days of silence (from a share of 0.25 to 0.38 of the current) and how fast (8 h)
+  are assumed; the sign is that of dark rearing (Philpot 2001).
 - Priming is remembered by what is there already: places for receptors, the mark of nitric oxide in the
-  bouton, the size of the spine, GluN2B. It raises the weight as well, and the shift of theta_M fades as the
-  weight does. A lasting tone of phosphatases was tried and left out; see [decision
-  15](decisions/0015-metaplasticity.md).
+  bouton, the size of the spine, and Kv4.2 where spikes of the soma are small. It raises the weight as well,
+  and the shift of theta_M fades as the weight does. A lasting tone of phosphatases was tried and left out;
+  see [decision 15](decisions/0015-metaplasticity.md).
 - Downscaling in sleep is fitted to 18 % of the mean contact (deVivo 2017, abstract); that large spines are
   spared is put in, not found.
-- Volume of the spine is a factor on its places and its conductances, not a volume that concentrations feel.
+- Volume of the spine is a factor on its places, its conductances, the dilution of calcium and the resistance
+  of its neck, not a volume that concentrations of proteins feel.
 
 ## What the model does not do
 
+- *Sleep and what was learnt.* Sleep takes as much of a potentiated synapse as of a weak one of its size.
 - *Silent priming.* 5 Hz that leaves no change of the weight and yet stops later late potentiation (Woo and
   Nguyen 2002) leaves no trace here.
 - *Other channels.* SK and HCN channels are not there. Excitability is Kv4.2 alone.
@@ -448,7 +399,7 @@ def captured(both: tuple[DendriteRun, DendriteRun], hours: float) -> str:
     apart = (both[0].weights - both[1].weights)[silent].abs()
     gain = {name: float(together[name] - alone[name]) for name in GIVEN}
     helped = max(gain, key=lambda name: gain[name])
-    return _wrapped(
+    return wrapped(
         f"{hours:g} h after, the neighbours have changed the weight of `{helped}` by {gain[helped]:+.3f}, to "
         f"{together[helped]:.3f}. In those that are not stimulated the largest change at any time "
         f"is {apart.to_numpy().max():.4f}, and {apart.iloc[-1].max():.4f} at the end. It took "
@@ -461,21 +412,21 @@ def write(folder: Path) -> None:
     found = curves(HISTORIES, RATES)
     slid = sliding(SLIDING, MINUTES, RATES)
     both = branch(PLACES, GIVEN, HOURS[-1])
-    days = day(SIZES.tolist(), CHOSEN)
+    days = metaplasticity_day.weights(SIZES.tolist(), CHOSEN)
     text = _PAGE.format(
         curves=curve_table(found),
         sliding=sliding_table(slid),
         cases="\n\n".join(case_text(case) for case in CASES),
         branch=branch_table(both, HOURS),
         captured=captured(both, HOURS[-1]),
-        day=day_table(days),
+        day=metaplasticity_day.table(days),
     )
     (folder / "metaplasticity.md").write_text(text, encoding="utf-8")
     pictures = {
         "curves": threshold_figure.figure({name: each for name, (_, each) in found.items()}),
         "sliding": sliding_figure(slid, found[NAIVE][1].theta_m_hz),
         "branch": both[0].plot(),
-        "day": day_figure(days),
+        "day": metaplasticity_day.figure(days),
     }
     for name, made in pictures.items():
         made.savefig(folder / f"metaplasticity_{name}.png")

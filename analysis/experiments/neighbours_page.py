@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from kinaptic.analysis.experiments.markdown import table
 from kinaptic.analysis.experiments.weighing import FOUR, HFS
 from kinaptic.pathways.stimulation import tetanus
 from kinaptic.sbml.dendrite import LINKS, Dendrite, Site
@@ -44,8 +45,9 @@ _NEAR, _FAR = 2.0, 60.0  # µm apart on a branch; from the branch point, each on
 _PAGE = """\
 # What synapses of one dendrite do to each other
 
-Measured on branches of `ca1` by `python -m kinaptic.analysis.experiments.neighbours_page docs`; how a
-branch is integrated is in [dendrite.md](dendrite.md).
+Measured on branches, of `ca1` if nothing else is said, by
+`python -m kinaptic.analysis.experiments.neighbours_page docs`; how a branch is integrated is in
+[dendrite.md](dendrite.md).
 
 ## Reach
 
@@ -56,14 +58,16 @@ silent synapse falls meanwhile: 2-AG closes its calcium channels for some second
 
 {reach}
 
-Nitric oxide of one synapse is its own affair, and of many it is everywhere; half of guanylyl cyclase needs
-900 pM. 2-AG and BDNF reach a few micrometres, and more of them along the branch add little.
+Nitric oxide of one synapse is its own affair; of many it reaches tens of micrometres, but half of guanylyl
+cyclase needs 900 pM, so that even a hundred do little to a silent one. 2-AG and BDNF reach a few micrometres,
+and more than ten along the branch add little.
 
 ## Clusters
 
 So many synapses get the same weak stimulus at the same time, {near:g} µm apart on one branch, or
-{far:g} µm from the branch point on branches of their own. The table has their mean weight. Together within
-a few micrometres they make enough protein for what each of them has tagged; far apart each is on its own.
+{far:g} µm from the branch point on branches of their own. The table has their mean weight. Of single trains
+eight near each other make enough protein for what each of them has tagged, of pairs of trains two; far apart
+each is on its own.
 
 {clusters}
 
@@ -75,10 +79,10 @@ left after an hour if 2-AG, or BDNF, did not reach it. Alone it would stay at 1.
 
 {silent}
 
-2-AG of neighbours closes calcium channels of the silent bouton for a while; BDNF of many strongly active
-neighbours raises its release for hours. In the striatum strong 2-AG leaves potentiation as well, as short
-strong endocannabinoid signals do there (Cui2016). All of it is presynaptic: receptors and the size of the
-spine stay as they are.
+2-AG of neighbours closes calcium channels of the silent bouton for a while, least in `l5`; BDNF of many
+strongly active neighbours raises its release for hours in `ca1` and `striatum`. In the striatum strong 2-AG
+leaves potentiation as well, as short strong endocannabinoid signals do there (Cui2016). All of it is
+presynaptic: receptors and the size of the spine stay as they are.
 """
 
 
@@ -176,10 +180,9 @@ def page(reached: pd.DataFrame, clustered: pd.DataFrame, quiet: pd.DataFrame) ->
     return _PAGE.format(**tables, near=_NEAR, far=_FAR)
 
 
-def _table(table: pd.DataFrame, form: str) -> str:
-    lines = [[str(name) for name in table], ["---"] * table.shape[1]]
-    lines += [[_cell(value, form) for value in row] for row in table.itertuples(index=False)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def _table(found: pd.DataFrame, form: str) -> str:
+    rows = [[_cell(value, form) for value in row] for row in found.itertuples(index=False)]
+    return table([str(name) for name in found], rows)
 
 
 def _cell(value: object, form: str) -> str:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from kinaptic.pathways.perturbation import Perturbation
     from kinaptic.pathways.protocol import Protocol
 
-RATES = ("1 Hz", "3 Hz", "5 Hz", "10 Hz", "15 Hz", "20 Hz", "30 Hz", "50 Hz")
 PRIMING = tetanus("30 Hz", "0.2 s", trains=20, interval="5 s")
 AP5: tuple[Perturbation, ...] = (drug("AP5", "50 uM"),)
 # A receptor without GluN2A: all of the current, and of CaMKII's places, is GluN2B.
@@ -54,7 +53,7 @@ def _threshold(lab: Lab, synapse: Synapse, protocol: Protocol | None, minutes: f
             run = lab.run(synapse, protocol, minutes=minutes, times=[protocol.end + 60 * minutes])
             (clone,) = clones(run, [minutes])
             probed = clone.washed()
-        (found,) = thresholds([probed], RATES, progress=False)
+        (found,) = thresholds([probed], progress=False)
         return found
 
     return lab.once(key, measured)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Numbers = dict[str, Parameter]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ForeignSynapse(Synapse):
     """A synapse made by `Synapse.from_sbml`.
 

@@ -63,6 +63,11 @@ def error(message: str) -> None:
     err().print(message, style="red", soft_wrap=True)
 
 
+def warning(message: str) -> None:
+    """Print what may not be meant, in yellow on stderr; the command goes on."""
+    err().print(f"Warning: {message}", style="yellow", soft_wrap=True)
+
+
 def note(message: str) -> None:
     """Print what was done, on stderr."""
     err().print(message, style="dim", soft_wrap=True)

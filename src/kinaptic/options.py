@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
@@ -82,7 +82,13 @@ Inhibit = Annotated[
 ]
 Drug = Annotated[_Texts, _many("--drug", "NAME=DOSE", "Give a drug as the run begins: AM251='1 uM'.")]
 ConditionName = Annotated[
-    _Texts, _many("--condition", "NAME", "An age or a disease, before the baseline: aged.")
+    _Texts,
+    _many(
+        "--condition",
+        "NAME",
+        "An age or a disease, before the baseline: aged. It warns, no more, where it was not found in "
+        "PRESET.",
+    ),
 ]
 Overexpress = Annotated[
     _Texts, _many("--overexpress", "NAME=FACTOR", "Multiply an amount, before the baseline: CaMKII=3.")
@@ -149,7 +155,11 @@ def synapse_of(
     clamp: Clamp = None,
     drug: Drug = None,
 ) -> Synapse:
-    """Return the synapse that the options describe; genetic changes come before drugs."""
+    """Return the synapse that the options describe.
+
+    Conditions come first, then genetic changes, then drugs. Of a condition that was not found in the
+    preset it warns, on stderr, and applies it all the same.
+    """
     from kinaptic.pathways import conditions, drugs, perturbation
     from kinaptic.sbml.synapse import Synapse
 
@@ -172,7 +182,20 @@ def synapse_of(
     for each in clamp or ():
         name, value = _pair(each, "--clamp", "cAMP='0.1 uM'")
         done.append(perturbation.clamp(name, value))
-    return made.with_(*done)
+    made = made.with_(*done)
+    _warn_where_not_found(preset, condition or ())
+    return made
+
+
+def _warn_where_not_found(preset: str, names: Iterable[str]) -> None:
+    """Say which conditions were found in other presets than this one; it is no more than a warning."""
+    from kinaptic import console
+    from kinaptic.pathways.conditions import conditions
+
+    for name in dict.fromkeys(names):
+        places = conditions()[name].presets
+        if preset not in places:
+            console.warning(f"{name} was found in {', '.join(places)}, not in {preset}")
 
 
 def stimulus_of(

@@ -276,7 +276,10 @@ def threshold(
     after: Annotated[
         str | None, typer.Option(metavar="PROTOCOL", help="What comes before; by default nothing.")
     ] = None,
-    at: Annotated[str, typer.Option(metavar="TIME", help="How long after that.")] = "30 min",
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="How long after that; 30 min by default. Needs --after."),
+    ] = None,
     probes: Annotated[str, typer.Option(metavar="FAMILY", help="rates or delays.")] = "rates",
     out: Out = None,
     plot: Plot = None,
@@ -289,15 +292,12 @@ def threshold(
     [bold]kinaptic threshold ca1 --after "tetanus('100 Hz', '1 s')" --at "20 min"[/]
     """
     from kinaptic.analysis import probes as probing
-    from kinaptic.pathways import calls
-    from kinaptic.sbml.simulate import simulate
-    from kinaptic.units import parse
 
     _check(out, plot)
     if after is not None:
-        given = calls.protocol(after)
-        end = given.end + parse(at, "s", "--at")
-        synapse = simulate(synapse, given, until=f"{end!r} s", engine="ensemble", samples=[end]).clone(at)
+        synapse = _later(synapse, after, "30 min" if at is None else at)
+    elif at is not None:
+        raise KinapticError(f"--at {at}: needs --after PROTOCOL, from the end of which it counts")
     found = probing.threshold(synapse, probes, **runs)
     _finish(found, found.table, as_json, out, plot)
     typer.echo(f"\n{found}" + (f"\n{found.reason}" if found.reason else ""), err=True)
@@ -337,6 +337,8 @@ def _agent(text: str) -> Any:
     if "(" not in text:
         return text
     found = calls.perturbations(text)
+    if any(each.source for each in found):
+        raise KinapticError(f"AGENT {text}: an age or a disease has no doses; give it as --condition NAME")
     if len(found) != 1:
         raise KinapticError(f"AGENT {text}: give one; for two use --other")
     return found[0]
@@ -344,6 +346,21 @@ def _agent(text: str) -> Any:
 
 def _doses(text: str) -> str | list[str]:
     return text if ".." in text else [each.strip() for each in text.split(",")]
+
+
+def _later(synapse: Synapse, after: str, at: str) -> Synapse:
+    """Return the synapse as it is some time after the end of a protocol."""
+    from kinaptic.pathways import calls
+    from kinaptic.sbml.simulate import simulate
+    from kinaptic.units import parse
+
+    given, wait = calls.protocol(after), parse(at, "s", "--at")
+    if wait < 0:
+        raise KinapticError(
+            f"--at {at}: counts from the end of --after and is not negative; write for instance '20 min'"
+        )
+    end = given.end + wait
+    return simulate(synapse, given, until=f"{end!r} s", engine="ensemble", samples=[end]).clone(at)
 
 
 def _second(other: str | None, doses: str | None) -> dict[str, Any]:

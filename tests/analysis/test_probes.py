@@ -233,5 +233,34 @@ def test_bad_probes(ca1: kn.Synapse, given: Any, error: type[Exception], message
 
 def test_a_synapse_that_hears_no_spikes_is_refused() -> None:
     small = kn.Synapse.of("calmodulin", "camkii", Ca="1 uM", PP1="0.1 uM", PP1_activity=1)
-    with pytest.raises(ModelError, match="answers to spikes"):
+    with pytest.raises(ModelError, match="answers to presynaptic spikes"):
         kn.threshold(small, RATES)
+
+
+@pytest.mark.parametrize("name", ["until", "readouts", "over"])
+def test_what_the_probes_say_is_not_given(ca1: kn.Synapse, primed: kn.Run, name: str) -> None:
+    options: dict[str, Any] = {name: "2 min"}
+    with pytest.raises(KinapticError, match=rf"threshold\({name}=…\): leave it out, the probes say that"):
+        kn.threshold(ca1, RATES, **options)
+    with pytest.raises(KinapticError, match=rf"ablate\({name}=…\): leave it out, the weight is read 30 min"):
+        primed.ablate("20 min", PRIME, ["ampar"], **options)
+
+
+def test_a_run_is_no_synapse(primed: kn.Run) -> None:
+    with pytest.raises(KinapticError, match=r"threshold\(<Run: ca1, 20 trains.*of a run it is run.threshold"):
+        kn.threshold(primed)  # type: ignore[arg-type]
+    with pytest.raises(KinapticError, match=r"threshold_over_time\(at='30 min'\): give a list of times"):
+        primed.threshold_over_time("30 min")
+    with pytest.raises(KinapticError, match=r"ablate\(parts=3\): give names of pathways or states"):
+        primed.ablate("20 min", PRIME, 3)  # type: ignore[arg-type]
+
+
+def test_tables_have_units(primed: kn.Run) -> None:
+    table = primed.threshold_over_time(["20 min"], RATES, progress=False)
+    assert table.attrs["units"]["theta_m_calcium"] == "uM"
+    assert primed.ablate("20 min", kn.low_frequency("20 Hz", 9), ["ampar"], progress=False).attrs[
+        "units"
+    ] == {
+        "weight": "1",
+        "effect": "1",
+    }

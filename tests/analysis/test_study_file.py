@@ -51,6 +51,33 @@ def test_it_is_the_scan_of_the_script(tmp_path: Path) -> None:
     assert found.recipe == wanted.recipe
 
 
+def test_conditions_are_genotypes(tmp_path: Path) -> None:
+    with_one = STUDY.replace("with: drug('AM251', '1 uM')", "with: condition('aged')")
+    text = with_one.replace(
+        """knockout('PKA'), "inhibit('calcineurin', by=0.8) + overexpress('CaMKII', 2)"]""",
+        """kn.condition('juvenile'), "condition('amyloid') + knockout('PKA')"]""",
+    )
+    read = study_file.read(written(tmp_path, text))
+    assert read.synapse.perturbations == kn.condition("aged")
+    genotypes = [None, kn.condition("juvenile"), (*kn.condition("amyloid"), kn.knockout("PKA"))]
+    assert isinstance(read.over, dict)
+    assert read.over["genotype"] == genotypes
+
+
+def test_a_condition_in_a_file_is_that_of_a_script(tmp_path: Path) -> None:
+    text = STUDY.replace("knockout('PKA'), ", "condition('aged'), ")
+    read = study_file.read(written(tmp_path, text))
+    synapse = kn.Synapse.preset("ca1", distance="120 um").with_(kn.drug("AM251", "1 uM"))
+    both = (kn.inhibit("calcineurin", by=0.8), kn.overexpress("CaMKII", 2))
+    over = {"genotype": [None, kn.condition("aged"), both], "delay": ["-10 ms", "10 ms"]}
+    wanted = kn.scan(
+        synapse, kn.stdp("10 ms", 3, rate="2 Hz"), over, until="20 s", readouts=("weight", "peak Ca")
+    )
+    found = read.run()
+    pd.testing.assert_frame_equal(found.table, wanted.table, check_exact=True)
+    assert found.recipe == wanted.recipe
+
+
 def test_the_shortest(tmp_path: Path) -> None:
     path = written(
         tmp_path, "format: 1\nsynapse: l5\nover: {pairs: [1, 2]}\nprotocol: stdp('5 ms', 1, rate='1 Hz')\n"
@@ -102,6 +129,9 @@ def test_a_waveform_beside_the_file(tmp_path: Path) -> None:
         ("protocol: stdp(", "protocol: sdtp(", r"line 7: protocol: unknown protocol 'sdtp': did you"),
         ("rate='2 Hz'", "rates='2 Hz'", r"line 7: protocol: unknown argument of stdp 'rates'"),
         ("knockout('PKA')", "knockot('PKA')", r"line 9: over.genotype: unknown perturbation 'knockot'"),
+        ("knockout('PKA')", "condition('age')", r"line 9: over.genotype: unknown condition 'age': did you"),
+        ("knockout('PKA')", "condition", r"line 9: .*condition needs its arguments: condition\(name\)"),
+        ("drug('AM251', '1 uM')", "conditio('aged')", r"line 6: .*'conditio': did you mean condition"),
         ("knockout('PKA')", "knockout('PKQ')", r"line 9: unknown target 'PKQ'|line 8: unknown target 'PKQ'"),
         ("  delay: [", "  dealy: [", r"line 10: unknown key of over 'dealy': did you mean delay"),
         ("-10 ms, 10 ms]", "-10 ms, ten]", r"line 10: .*cannot read 'ten'"),

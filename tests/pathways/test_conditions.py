@@ -8,6 +8,7 @@ import pytest
 
 import kinaptic as kn
 from kinaptic.errors import KinapticError, ProvenanceError, UnknownName
+from kinaptic.pathways import calls
 from kinaptic.pathways import conditions as module
 from kinaptic.pathways.conditions import condition, conditions
 from kinaptic.pathways.parameters import Parameter
@@ -120,6 +121,37 @@ def test_every_one_has_a_baseline(name: str, preset: str) -> None:
     below = {key for key, value in state.items() if value < -1e-9 and not key.startswith("V_")}
     assert below <= {"psd_growth"}  # a change: calcineurin at rest keeps the head a little smaller
     assert abs(state["psd_growth"]) < 1e-3
+
+
+def test_it_is_a_genotype_of_a_scan() -> None:
+    """As several perturbations in a row are; what the table calls it can be read again."""
+    plain = kn.Synapse.preset("ca1")
+    both = (*condition("aged"), kn.knockout("PKA"))
+    genotypes = [None, condition("aged"), both]
+    over = {"genotype": genotypes}
+    table = kn.scan(plain, None, over, until="1 s", readouts="CaN_active at rest", progress=False).table
+    assert table["status"].eq("ok").all()
+    for (_, row), genotype in zip(table.iterrows(), genotypes, strict=True):
+        run = kn.simulate(plain.with_(*(genotype or ())), until="1 s", engine="ensemble")
+        assert row["CaN_active at rest"] == pytest.approx(float(run.traces["CaN_active"].iloc[0]), rel=1e-6)
+        read = calls.perturbations(row["genotype"])
+        assert [(p.kind, p.target, p.factor) for p in read] == [
+            (p.kind, p.target, p.factor) for p in genotype or ()
+        ]
+    assert table["genotype"][0] == "wild type"
+    assert table["CaN_active at rest"][1] > 1.05 * table["CaN_active at rest"][0]
+
+
+def test_it_is_read_as_a_call() -> None:
+    assert calls.perturbations("condition('aged')") == condition("aged")
+    assert calls.perturbations("knockout('PKA') + kn.condition(name='huntington_late')") == (
+        kn.knockout("PKA"),
+        *condition("huntington_late"),
+    )
+    with pytest.raises(UnknownName, match="unknown condition 'age': did you mean aged"):
+        calls.perturbations("condition('age')")
+    with pytest.raises(KinapticError, match=r"missing a required argument: 'name'; it is condition\(name\)"):
+        calls.perturbations("condition()")
 
 
 def test_an_unknown_one_is_answered_with_the_nearest() -> None:

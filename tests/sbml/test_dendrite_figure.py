@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
 import kinaptic as kn
-from kinaptic.sbml.figure import BLUE, GREY, VERMILLION
+from kinaptic.sbml.figure import BLUE, VERMILLION
 
 PAIRINGS = kn.stdp("10 ms", pairs=5, rate="5 Hz")
 
@@ -28,10 +28,19 @@ def run(small: kn.Synapse) -> kn.DendriteRun:
     return kn.Dendrite.of(*sites).simulate({"b": PAIRINGS}, until="2 min", coupled=False)
 
 
-def dots(panel: Any) -> dict[tuple[float, float], Any]:
-    """Return the sites of the lower panel by place."""
-    lines = [line for line in panel.lines if line.get_marker() == "o"]
+def dots(panel: Any, *, rings: bool = False) -> dict[tuple[float, float], Any]:
+    """Return the sites of the lower panel by place, or the rings around some of them."""
+    marks = [line for line in panel.lines if line.get_marker() == "o"]
+    lines = [line for line in marks if (line.get_color() == "white") == rings]
     return {(float(line.get_xdata()[0]), float(line.get_ydata()[0])): line for line in lines}
+
+
+def boxes(made: Any, texts: Any) -> list[Any]:
+    """Return what texts take of a figure, in pixels."""
+    canvas = FigureCanvasAgg(made)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
+    return [each.get_window_extent(renderer) for each in texts]
 
 
 def ends(line: Any) -> Any:
@@ -66,8 +75,11 @@ def test_sites_stand_at_their_places_in_the_colour_of_their_weight(run: kn.Dendr
     shades = mpl.colormaps["PuOr_r"]
     for name, place in {"a": (2, 0), "b": (5, 0), "c": (3, -1)}.items():
         assert found[place].get_color() == pytest.approx(shades((last[name] - 1 + span) / (2 * span)))
-    assert to_hex(found[5, 0].get_markeredgecolor()) == VERMILLION.lower()
-    assert {found[place].get_markeredgecolor() for place in ((2, 0), (3, -1))} == {GREY}
+    rings = dots(below, rings=True)
+    assert {place: to_hex(ring.get_markeredgecolor()) for place, ring in rings.items()} == {
+        (5, 0): VERMILLION.lower()
+    }
+    assert rings[5, 0].get_markersize() > found[5, 0].get_markersize() + 3  # white is seen between them
     assert sorted(text.get_text() for text in below.texts) == ["a", "b", "c"]
     assert below.get_xlabel() == "distance from the branch point (µm)"
     assert bar.get_ylabel() == "weight at\nthe end"
@@ -91,19 +103,36 @@ def test_spikes_of_the_soma_alone_mark_no_site(small: kn.Synapse) -> None:
     legend = above.get_legend()
     assert legend is not None
     assert [text.get_text() for text in legend.get_texts()] == ["not stimulated (2)"]
-    assert {line.get_markeredgecolor() for line in dots(below).values()} == {GREY}
+    assert len(dots(below)) == 2
+    assert not dots(below, rings=True)
+
+
+def test_a_legend_leaves_out_what_is_said_of_inputs(small: kn.Synapse) -> None:
+    given = kn.tetanus("100 Hz", "0.1 s")
+    assert str(given) == "10 pulses at 100 Hz; 3 inputs together"
+    made = kn.Dendrite.branch(small, ["0 um"]).simulate({"s1": given}, until="12 s", coupled=False)
+    legend = made.plot().axes[0].get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["s1: 10 pulses at 100 Hz"]
+
+
+def test_names_do_not_meet(small: kn.Synapse) -> None:
+    """Close ones stand in two lines; where there is no room in these, silent ones go without."""
+    places = {"strong": 0, "near": 3, "silent": 4, "far": 60}
+    dendrite = kn.Dendrite.of(*(kn.Site(name, small, x) for name, x in places.items()))
+    made = dendrite.simulate({"strong": PAIRINGS, "near": PAIRINGS}, until="12 s", coupled=False).plot()
+    texts = made.axes[1].texts
+    assert sorted(text.get_text() for text in texts) == ["far", "near", "strong"]
+    found = boxes(made, texts)
+    assert not any(a.overlaps(b) for i, a in enumerate(found) for b in found[:i])
 
 
 def test_nothing_sticks_out(run: kn.DendriteRun) -> None:
     made = run.plot()
-    canvas = FigureCanvasAgg(made)
-    canvas.draw()  # type: ignore[no-untyped-call]
-    renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
-    width, height = canvas.get_width_height()
+    width, height = (int(each) for each in made.bbox.size)
     texts = [text for axes in made.axes for text in (*axes.texts, axes.xaxis.label, axes.yaxis.label)]
     legend = made.axes[0].get_legend()
     assert legend is not None
-    for each in (*texts, legend):
-        box = each.get_window_extent(renderer)
-        assert 0 <= box.x0 <= box.x1 <= width, each
-        assert 0 <= box.y0 <= box.y1 <= height, each
+    for box in boxes(made, (*texts, legend)):
+        assert 0 <= box.x0 <= box.x1 <= width, box
+        assert 0 <= box.y0 <= box.y1 <= height, box

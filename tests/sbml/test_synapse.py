@@ -217,3 +217,11 @@ def test_pathways_can_be_added(ca1: kn.Synapse) -> None:
         ca1.without("pka").also("pka")
     with pytest.raises(UnknownName, match="unknown pathway 'bufer': did you mean buffer"):
         ca1.also("bufer")
+
+
+def test_what_is_shown_is_short(ca1: kn.Synapse) -> None:
+    run = kn.simulate(ca1, kn.stdp("10 ms", pairs=1, rate="1 Hz"), until="30 s", engine="ensemble")
+    assert repr(run) == "<Run: ca1, 1 pairing at 1 Hz, post 10 ms after pre, 0.5 min>"
+    assert repr(ca1) == f"<Synapse {ca1}>"
+    assert repr(run.clone("1 s")).endswith("post 10 ms after pre' on>")
+    assert repr(run.model).startswith("<Model of ca1: ")
