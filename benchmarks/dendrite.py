@@ -267,11 +267,15 @@ in which the synapse is integrated in the next round. Rounds end when no weight 
 
 Spikes of the soma reach all synapses, sleep and firing are the whole cell's. Numbers of the spread, with
 their sources, are in `branch.parameters`; `glial_uptake_of_messengers=3` shortens the reach of 2-AG and
-BDNF.
+BDNF. A synapse with the pathway `astrocyte` (`kn.Synapse.preset("l23").also("astrocyte")`) has an astrocyte's
+process beside it, which turns 2-AG, its own and that of neighbours, into glutamate on presynaptic NMDA
+receptors.
 
 Kernels are static: what spreads is there at once, which holds for messengers that cross a micrometre within
-milliseconds and is an assumption for protein. What a neighbour takes up is not missing elsewhere. Two
-synapses that are very close may be bound too tightly for rounds to converge; then it says so.
+milliseconds and is an assumption for protein. What a neighbour takes up is not missing elsewhere, and BDNF
+that its receptors let go again counts as its own: at 0.5 µm a fifth of what reached a silent synapse. Two
+synapses that are very close may be bound too tightly for rounds to converge; then it says so. Places say how
+far sites are from each other; how large spikes of the soma are at one is the `distance` of its synapse.
 
 ## How exact it is
 

@@ -163,8 +163,9 @@ def _driven(
         )
     )
     for given, heard, what in (
-        (protocol.n_pre, on_pre, "presynaptic spikes"),
+        (protocol.n_pre and not protocol.n_post, on_pre, "presynaptic spikes"),
         (protocol.n_post and not protocol.n_pre, on_post, "postsynaptic spikes"),
+        (protocol.n_pre and protocol.n_post, {**on_pre, **on_post}, "spikes"),
         (_any(protocol, Step), on_step, "voltage steps"),
         (_any(protocol, Regime), on_regime, "sleep or a change of firing"),
     ):

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-MOST_ROUNDS = 8
+MOST_ROUNDS = 12
 CONVERGED = 1e-4  # change of a weight from one round to the next
 CORNERS = 1e-3  # of a field's largest value: how far its line may be from the course
 _FADING = np.geomspace(0.7, 60.0, 25) + 1.37e-4  # s after a spike, off others, while messengers fade

@@ -81,7 +81,7 @@ class Case:
 CASES = (
     Case("48 h without firing", low_frequency("10 Hz", 900), "900 pulses at 10 Hz"),
     Case("20 min after priming", low_frequency("20 Hz", 900), "900 pulses at 20 Hz"),
-    Case("20 min after priming", stdp("0 ms", 60, rate="1 Hz"), f"60 pairings at 0 ms, {FAR} out", FAR),
+    Case("20 min after priming", stdp("0 ms", 60, rate="1 Hz"), "60 pairings at 0 ms, 150 µm out", FAR),
 )
 
 

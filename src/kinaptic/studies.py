@@ -291,6 +291,7 @@ def threshold(
 
     [bold]kinaptic threshold ca1 --after "tetanus('100 Hz', '1 s')" --at "20 min"[/]
     """
+    from kinaptic import console
     from kinaptic.analysis import probes as probing
 
     _check(out, plot)
@@ -300,7 +301,10 @@ def threshold(
         raise KinapticError(f"--at {at}: needs --after PROTOCOL, from the end of which it counts")
     found = probing.threshold(synapse, probes, **runs)
     _finish(found, found.table, as_json, out, plot)
-    typer.echo(f"\n{found}" + (f"\n{found.reason}" if found.reason else ""), err=True)
+    if not as_json:
+        console.out().print(f"\n{str(found).strip('<>')}", soft_wrap=True)
+    if found.reason:
+        typer.echo(f"\n{found.reason}", err=True)
 
 
 def explore(

@@ -131,6 +131,24 @@ def test_it_answers_alike_above_any_tone_and_only_above_it() -> None:
     assert np.ptp(same.traces["astro_Ca"]) < 1e-6
 
 
+def test_ip3_is_never_negative() -> None:
+    """Where much 2-AG, that it was used to, is gone at once."""
+    used_to = kn.Synapse.of("astrocyte", AG2="1 uM", AG2_elsewhere="0 uM")
+    model = used_to.with_(kn.edit("AG2", "0 uM", acute=True)).model(None)
+    ((ip3,),) = [
+        found.T
+        for found in batch.run(
+            [replace(model, readouts=("astro_IP3",))],
+            [np.linspace(0, 600, 61)],
+            rtol=1e-8,
+            expected=[lambda _: {}],
+        )
+        if not isinstance(found, KinapticError)
+    ]
+    assert ip3.min() > -1e-9
+    assert ip3.min() < 1e-4
+
+
 def test_it_gets_used_to_more_over_hours() -> None:
     """By 1/e in an hour, so that calcium is back at rest in the end."""
     woken = ALONE.with_(kn.edit("AG2", "0.05 uM", acute=True))

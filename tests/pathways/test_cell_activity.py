@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import ArrayLike, NDArray
 
 import kinaptic as kn
+from kinaptic.errors import ModelError
 from kinaptic.pathways.protocol import LEAD, Protocol
 from kinaptic.sbml import engine
 from kinaptic.sbml.build import baseline
@@ -63,7 +64,10 @@ def test_a_spike_of_the_protocol_adds_to_it_and_one_of_the_axon_does_not() -> No
     after = [0.5, 2.0]
     wanted = SPIKE * (1 + np.exp(-np.array(after)))
     assert course(CELL, kn.spikes(post=[0]), after, "soma_Ca") == pytest.approx(wanted, rel=1e-6)
-    assert course(CELL, kn.spikes(pre=[0]), after, "soma_Ca") == pytest.approx([SPIKE] * 2, rel=1e-6)
+    both = course(CELL, kn.spikes(pre=[0, 0.2, 0.4], post=[0]), after, "soma_Ca")
+    assert both == pytest.approx(wanted, rel=1e-6)
+    with pytest.raises(ModelError, match="nothing in cell_activity answers to presynaptic spikes"):
+        course(CELL, kn.spikes(pre=[0]), after, "soma_Ca")
 
 
 def test_noradrenaline_falls_in_a_minute_of_sleep_and_adenosine_in_hours() -> None:

@@ -151,6 +151,12 @@ def test_spikes_need_a_pathway_that_hears_them() -> None:
         ModelError, match="nothing in calmodulin answers to spikes; add the pathway 'calcium'"
     ):
         kn.Synapse.of("calmodulin", Ca="1 uM").model(PAIRING)
+    cell = kn.Synapse.of("cell_activity", "scaling")
+    assert cell.model(PAIRING).name == cell.name  # spikes of the soma are heard
+    with pytest.raises(ModelError, match="nothing in cell_activity, scaling answers to presynaptic spikes"):
+        cell.model(kn.tetanus("100 Hz", "1 s"))
+    with pytest.raises(ModelError, match="nothing in bouton answers to postsynaptic spikes"):
+        kn.Synapse.of("bouton", Glu="0 uM").model(kn.spikes(post=[0.0]))
 
 
 def test_inputs_of_the_protocol_reach_the_model(ca1: kn.Synapse) -> None:

@@ -68,14 +68,6 @@ def test_models_that_differ_make_a_valid_file() -> None:
         assert document.problems(joined(whole, {}, {}, "two of them")) == []
 
 
-def test_bdnf_of_others_is_not_given_on(ca1: kn.Synapse) -> None:
-    """What binds from elsewhere leaves to elsewhere: the silent one has no more BDNF of its own."""
-    pair = kn.Dendrite.branch(ca1, ["0 um", "0.5 um"])
-    run = pair.simulate({"s1": kn.theta_burst()}, until="5 min")
-    own = heard(run, "s2", "BDNF")
-    assert own.max() - own.iloc[0] < 0.01 * (heard(run, "s1", "BDNF").max() - own.iloc[0])
-
-
 def test_protocols_keep_their_ends_when_spikes_of_the_soma_are_merged(ca1: kn.Synapse) -> None:
     pair = kn.Dendrite.branch(ca1, ["0 um", "2 um"])
     long = PAIR + kn.gap("40 s")
