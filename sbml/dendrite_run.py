@@ -2,7 +2,7 @@
 
 A round integrates each synapse by itself, many side by side. What each makes beyond its rest reaches the
 others by static kernels of distance (`kinaptic.sbml.dendrite`) and is the field that they are integrated in
-next, until no weight changes any more: four or five rounds. So the cost grows with the number of synapses
+next, until no weight changes any more: four to six rounds. So the cost grows with the number of synapses
 and no faster. That fields are drawn as straight lines and rounds end is an error of 3e-4 at most in what
 was measured (docs/dendrite.md).
 """
