@@ -37,8 +37,8 @@ def test_commands_exist(readme: str) -> None:
     lines = "\n".join(blocks(readme, "console")).splitlines()
     commands = {words[2] for line in lines if (words := line.split())[:2] == ["$", "kinaptic"]}
     assert commands == {
-        "run", "pathways", "check", "cite", "export", "validate", "scan", "dose", "curve", "explore", "threshold",
-        "conditions",
+        "run", "pathways", "check", "cite", "export", "validate", "scan", "dose", "curve", "explore",
+        "threshold", "conditions",
     }  # fmt: skip
     for command in commands:
         assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0
