@@ -9,13 +9,11 @@ from matplotlib.colors import Normalize
 from matplotlib.patheffects import withStroke
 
 from kinaptic.pathways.protocol import Protocol
-from kinaptic.sbml.figure import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION, Picture
+from kinaptic.sbml.figure import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, STYLE, VERMILLION, Picture
 from kinaptic.sbml.run import MINUTE
 from kinaptic.sbml.wording import sentence
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -24,16 +22,6 @@ if TYPE_CHECKING:
 
 _COLOURS = (VERMILLION, BLUE, GREEN, PURPLE, ORANGE, SKY, BLACK)
 _SILENT = "#a8a8a8"
-_STYLE: dict[Any, Any] = {  # keys are a Literal of hundreds in matplotlib's types
-    "font.size": 8,
-    "axes.linewidth": 0.7,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
-    "legend.fontsize": 7,
-    "legend.frameon": False,
-}
 _LEAST_SPAN = 0.05  # of the weight around 1 that the colours cover, so that dust has none
 _NAMED = 20  # sites of a branch that have room for their names
 _ROOM = 78  # characters of a protocol in the legend
@@ -61,7 +49,7 @@ def figure(run: DendriteRun) -> Figure:
     branches = sorted({site.branch for site in run.dendrite.sites})
     coloured = len(rings) if len(rings) <= len(_COLOURS) else 1
     heights = (2.0 + 0.14 * (1 + coloured), 0.7 + 0.35 * len(branches))
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         made = Picture(figsize=(5.6, sum(heights)), dpi=160, layout="constrained")
         above, below = made.subplots(2, 1, height_ratios=heights)
         _weights(above, run, rings)

@@ -14,7 +14,7 @@ times of a spike list are literals (with units) in a balanced tree.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -257,7 +257,7 @@ def _list_side(spikes: SpikeList, number: int, side: Side, lag: str) -> _Spikes:
     time = f"protocol_start + {stim}start + {own}listed{_plus(lag)}"
     updates = {f"{own}spike": f"{own}spike + one"}
     if len(times) > 1:
-        updates[f"{own}listed"] = _tree(times, f"{own}spike", 0, len(times) - 1)
+        updates[f"{own}listed"] = choice([f"{t!r} {SECONDS}" for t in times[1:]], f"{own}spike")
     return _Spikes(
         next_id=f"{own}next",
         time=time,
@@ -267,13 +267,13 @@ def _list_side(spikes: SpikeList, number: int, side: Side, lag: str) -> _Spikes:
     )
 
 
-def _tree(times: list[float], counter: str, low: int, high: int) -> str:
-    """Return a balanced choice: where `counter` is i (low <= i < high), ``times[i + 1]``."""
-    if high - low <= 1:
-        return f"{times[low + 1]!r} {SECONDS}"
-    middle = (low + high) // 2
-    below, above = _tree(times, counter, low, middle), _tree(times, counter, middle, high)
-    return f"piecewise({below}, {counter} < {middle - 0.5!r} {COUNT}, {above})"
+def choice(leaves: Sequence[str], counter: str, first: int = 0) -> str:
+    """Return a balanced choice: ``leaves[i]`` where the counter is ``first + i``."""
+    if len(leaves) == 1:
+        return leaves[0]
+    half = len(leaves) // 2
+    below, above = choice(leaves[:half], counter, first), choice(leaves[half:], counter, first + half)
+    return f"piecewise({below}, {counter} < {first + half - 0.5!r} {COUNT}, {above})"
 
 
 def _held_parameters(held: Step | Regime, number: int, start: float) -> dict[str, tuple[float, str, str]]:

@@ -7,7 +7,7 @@ calcium is: one event that looks level, slope and the time of the next corner up
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from kinaptic.pathways.catalogue import ports
 from kinaptic.pathways.protocol import Protocol
-from kinaptic.sbml.drive import CONSTANTS, DriveText
+from kinaptic.sbml.drive import CONSTANTS, DriveText, choice
 from kinaptic.units import model_unit
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def antimony(field: Field, *, clock: bool) -> DriveText:
         f"{COUNTER}' = counter_drift; {COUNTER} = 0; {COUNTER} has {COUNT};",
         f"field_time' = zero; field_time = {times[0]!r}; field_time has {SECONDS};  // of the next corner",
     ]
-    changes = {"field_time": _tree([f"{t!r} {SECONDS}" for t in (*times[1:], times[-1])], 0)}
+    changes = {"field_time": choice([f"{t!r} {SECONDS}" for t in (*times[1:], times[-1])], COUNTER)}
     for name, levels in field.values:
         unit = ports()[name][0].unit
         slope = model_unit(_SLOPES[unit]).sbml
@@ -140,8 +140,8 @@ def antimony(field: Field, *, clock: bool) -> DriveText:
         lines.append(
             f"{name}_slope' = counter_drift*{name}_slope; {name}_slope = 0; {name}_slope has {slope};"
         )
-        changes[name] = _tree([f"{v:.15g} {model_unit(unit).sbml}" for v in levels], 0)
-        changes[f"{name}_slope"] = _tree([f"{v:.15g} {slope}" for v in slopes], 0)
+        changes[name] = choice([f"{v:.15g} {model_unit(unit).sbml}" for v in levels], COUNTER)
+        changes[f"{name}_slope"] = choice([f"{v:.15g} {slope}" for v in slopes], COUNTER)
     changes[COUNTER] = f"{COUNTER} + one"
     assigned = ", ".join(f"{name} = {value}" for name, value in changes.items())
     lines.append(
@@ -185,12 +185,3 @@ def joined(first: DriveText, second: DriveText) -> DriveText:
         {**first.parameters, **second.parameters},
         {**first.counters, **second.counters},
     )
-
-
-def _tree(leaves: Sequence[str], first: int) -> str:
-    """Return a balanced choice: ``leaves[i]`` where the counter is ``first + i``."""
-    if len(leaves) == 1:
-        return leaves[0]
-    half = len(leaves) // 2
-    below, above = _tree(leaves[:half], first), _tree(leaves[half:], first + half)
-    return f"piecewise({below}, {COUNTER} < {first + half - 0.5!r} {COUNT}, {above})"

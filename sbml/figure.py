@@ -55,7 +55,7 @@ _SEEN = 0.02  # of the largest; less is not to be seen
 _TRACE = 1e-8  # µM; less of a messenger is as good as none
 _WIDTH = 7.2  # inches: two columns of a journal
 _ROW = 1.95  # inches
-_STYLE: dict[Any, Any] = {  # keys are a Literal of hundreds in matplotlib's types
+STYLE: dict[Any, Any] = {  # keys are a Literal of hundreds in matplotlib's types
     "font.size": 8,
     "axes.labelsize": 8,
     "axes.titlesize": 8,
@@ -108,7 +108,7 @@ def figure(run: Run) -> Figure:
     messengers: list[Panel] = [partial(_activities, shown=carried)] if carried else []
     weight: list[Panel] = [_weight] if "weight" in data else []
     rows = [row for row in (calcium, activities, messengers, weight) if row]
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         made = Picture(figsize=(_WIDTH, 0.55 + _ROW * max(1, len(rows))), dpi=160)
         grid = made.add_gridspec(max(1, len(rows)), 1)
         letters = iter("abcde")

@@ -10,13 +10,11 @@ nothing is left over of what an integrator rounds: calcium rests exactly where i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from kinaptic.pathways.protocol import LEAD
 from kinaptic.pathways.waveform import Waveform
-from kinaptic.sbml.drive import CONSTANTS, DriveText
+from kinaptic.sbml.drive import CONSTANTS, DriveText, choice
 from kinaptic.units import model_unit
 
 COUNTER = "waveform_knot"
@@ -41,8 +39,8 @@ def antimony(waveform: Waveform) -> DriveText:
     slopes = [f"{s:.12g} {SLOPE}" for s in (*(np.diff(values) / np.diff(times)), 0.0)]
     nexts = [f"{float(t)!r} {SECONDS}" for t in (*times[1:], times[-1])]
     event = {
-        "waveform_slope": _tree(slopes, 0),
-        "waveform_time": _tree(nexts, 0),
+        "waveform_slope": choice(slopes, COUNTER),
+        "waveform_time": choice(nexts, COUNTER),
         "Ca": f"piecewise(waveform_first, {COUNTER} < half, "
         f"waveform_final, {COUNTER} > waveform_knots - one - half, Ca)",
         COUNTER: f"{COUNTER} + one",
@@ -76,12 +74,3 @@ def expected_counts(waveform: Waveform, until: float) -> dict[str, int]:
     """Return what the counter of knots must show at `until` (s of run time)."""
     times, _ = waveform.knots()
     return {COUNTER: int(np.count_nonzero(LEAD + times <= until))}
-
-
-def _tree(leaves: Sequence[str], first: int) -> str:
-    """Return a balanced choice: ``leaves[i]`` where the counter is ``first + i``."""
-    if len(leaves) == 1:
-        return leaves[0]
-    half = len(leaves) // 2
-    below, above = _tree(leaves[:half], first), _tree(leaves[half:], first + half)
-    return f"piecewise({below}, {COUNTER} < {first + half - 0.5!r} {COUNT}, {above})"
