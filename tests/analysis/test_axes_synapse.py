@@ -92,7 +92,7 @@ def test_as_a_list_of_points(ca1: kn.Synapse, later: list[kn.Synapse]) -> None:
 @pytest.mark.parametrize(
     ("over", "message"),
     [
-        ({"synapse": ["ca1"]}, r"over\['synapse'\]: 'ca1' is no synapse .*; names of presets go under 'preset'"),
+        ({"synapse": ["ca1"]}, r"over\['synapse'\]: 'ca1' is no synapse .*names of presets go under"),
         ({"synapse": [None]}, "None is no synapse of the kind given"),
         ({"synapse": []}, r"over\['synapse'\]"),
         ({"preset": ["l5"], "synapse": [kn.Synapse.preset("l5")]}, "which both say which synapse; keep one"),
