@@ -281,6 +281,8 @@ class _Reader:
             if "(" in text:
                 with self._at(node, key):
                     found = calls.perturbations(text)
+                if any(each.source for each in found):
+                    raise self._error(node, key, f"{text}: a condition has no doses; it is a genotype")
                 if len(found) != 1:
                     raise self._error(node, key, f"{text}: give one; several together are a genotype")
                 return found[0]

@@ -202,9 +202,11 @@ def _arrived(run: Run, times: NDArray[np.float64]) -> NDArray[np.float64]:
     lag = run.model.values.get(run.synapse.prefix + build.post_lag(run.synapse), 0.0)
     if not isinstance(run.protocol, Protocol) or not lag:
         return times
-    reach = run.protocol.spike_times("post") + lag + _UNSURE
-    on_the_way = (reach > times[:, None]) & (reach - lag - _UNSURE <= times[:, None])
-    return np.where(on_the_way.any(axis=1), np.max(np.where(on_the_way, reach, 0), axis=1, initial=0), times)
+    sent = run.protocol.spike_times("post")
+    there = sent + lag + _UNSURE
+    on_the_way = (sent <= times[:, None] + _UNSURE) & (there > times[:, None])
+    last: NDArray[np.float64] = np.max(np.where(on_the_way, there, 0.0), axis=1, initial=0.0)
+    return np.maximum(times, last)
 
 
 def _left_to_roadrunner(model: Model) -> bool:

@@ -133,6 +133,7 @@ def test_a_waveform_beside_the_file(tmp_path: Path) -> None:
         ("knockout('PKA')", "condition", r"line 9: .*condition needs its arguments: condition\(name\)"),
         ("drug('AM251', '1 uM')", "conditio('aged')", r"line 6: .*'conditio': did you mean condition"),
         ("knockout('PKA')", "knockout('PKQ')", r"line 9: unknown target 'PKQ'|line 8: unknown target 'PKQ'"),
+        ("  delay: [-10 ms, 10 ms]", "  drug: [condition('huntington_late')]", r"line 10: .*a genotype"),
         ("  delay: [", "  dealy: [", r"line 10: unknown key of over 'dealy': did you mean delay"),
         ("-10 ms, 10 ms]", "-10 ms, ten]", r"line 10: .*cannot read 'ten'"),
         ("-10 ms, 10 ms]", "-10 ms, .nan]", r"line 10: "),
